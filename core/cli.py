@@ -1,0 +1,159 @@
+"""The same job without a screen: `python -m core optimize|runs|resume|export`.
+
+Results go to stdout, progress and errors to stderr. Exit code 0 only for a finished run, 1 for one
+that is not, 2 for bad input.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from core.command.export import FORMATS, export
+from core.command.inputs import run_config
+from core.command.outcome import outcome, outcome_text, runs_text
+from core.command.progress import watched
+from core.errors import InputError, RunNotFound, StudioError
+from core.runs.events import ResumeRequested
+from core.runs.state import RunState
+from core.storage.location import open_store
+from core.worker.launcher import cache_folder
+from core.worker.session import work
+
+BAD_INPUT = 2
+NOT_FINISHED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        _say("Interrupted. `python -m core resume RUN_ID` goes on; `python -m core runs` lists.")
+        return 130
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        _say(f"error: {where}: {first['msg']}" if where else f"error: {first['msg']}")
+        return BAD_INPUT
+    except (InputError, RunNotFound) as error:
+        _say(f"error: {_one_line(error)}")
+        return BAD_INPUT
+    except StudioError as error:
+        _say(f"error: {_one_line(error)}")
+        return NOT_FINISHED
+
+
+def _optimize(options: argparse.Namespace) -> int:
+    store = open_store(options.db)
+    run_id = store.create(run_config(options, store))
+    return _work(run_id, options)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    store = open_store(options.db)
+    store.run(options.run_id)
+    store.append(options.run_id, [ResumeRequested(by="command line", max_calls=options.max_calls)])
+    return _work(options.run_id, options)
+
+
+def _work(run_id: str, options: argparse.Namespace) -> int:
+    store = open_store(options.db)
+    with watched(run_id, store, quiet=options.quiet):
+        state = work(run_id, store, cache=cache_folder(run_id), waits_when_paused=False)
+    found = outcome(run_id, store)
+    if options.json:
+        _print(json.dumps(found, ensure_ascii=False))
+    else:
+        _print(outcome_text(found))
+    if state.status != "finished":
+        _say(_why_unfinished(run_id, state))
+        return NOT_FINISHED
+    return 0
+
+
+def _runs(options: argparse.Namespace) -> int:
+    _print(runs_text(open_store(options.db), as_json=options.json))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    written = export(options.run_id, open_store(options.db), options.format, Path(options.out))
+    _say(f"Wrote {' and '.join(str(path) for path in written)}.")
+    return 0
+
+
+def _why_unfinished(run_id: str, state: RunState) -> str:
+    reason = f" {state.message}" if state.message else ""
+    if state.is_ended:
+        return f"Run {run_id} {state.status}.{reason}"
+    return f"Run {run_id} is {state.status}.{reason} `python -m core resume {run_id}` goes on."
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_optimize(commands.add_parser("optimize", help="run MIPRO on a file of examples"))
+    listing = commands.add_parser("runs", help="list the runs in the database")
+    listing.add_argument("--db", help="address of the database; default: STUDIO_DB")
+    listing.add_argument("--json", action="store_true", help="one JSON object per line")
+    listing.set_defaults(command=_runs)
+    resume = commands.add_parser("resume", help="go on with a paused or interrupted run")
+    resume.add_argument("run_id")
+    resume.add_argument("--max-calls", type=int, help="raise the cap on LM calls")
+    _add_common(resume)
+    resume.set_defaults(command=_resume)
+    exporting = commands.add_parser("export", help="write a run's result to a file")
+    exporting.add_argument("run_id")
+    exporting.add_argument("--format", choices=FORMATS, required=True)
+    exporting.add_argument("--out", required=True, metavar="PATH")
+    exporting.add_argument("--db", help="address of the database; default: STUDIO_DB")
+    exporting.set_defaults(command=_export)
+    return parser
+
+
+def _add_optimize(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--program", required=True, help="name of a file in sample_programs/")
+    parser.add_argument("--data", required=True, metavar="FILE", help="CSV, JSON, JSONL or Parquet")
+    parser.add_argument("--inputs", required=True, help="input columns: a,b or field=column,…")
+    parser.add_argument("--output", required=True, help="output column: y or field=column")
+    parser.add_argument("--passages", metavar="FILE", help="corpus with columns title and text")
+    parser.add_argument("--metric", help="default: the program's own")
+    parser.add_argument("--task-model", default="offline")
+    parser.add_argument("--prompt-model", default="offline")
+    parser.add_argument("--api-base", metavar="URL", help="OpenAI-compatible endpoint")
+    parser.add_argument("--api-key-env", metavar="NAME", help="variable that holds the key")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds per LM call")
+    parser.add_argument("--optimizer", choices=["mipro"], default="mipro")
+    parser.add_argument("--budget", choices=["light", "medium", "heavy"], default="light")
+    parser.add_argument("--trials", type=int, help="minibatch trials instead of the budget's")
+    parser.add_argument("--minibatch", type=int, help="examples per minibatch")
+    parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--max-calls", type=int, help="cap on LM calls over both models")
+    parser.add_argument("--name", help="how the run is called; default: program and file")
+    _add_common(parser)
+    parser.set_defaults(command=_optimize)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--db", help="address of the database; default: STUDIO_DB")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  a command line speaks by printing
+
+
+def _print(text: str) -> None:
+    print(text)  # noqa: T201  the result

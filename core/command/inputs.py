@@ -1,0 +1,102 @@
+"""From the options of `optimize` to the settings of a run. Everything is checked before it starts."""
+
+import argparse
+from pathlib import Path
+
+from core.data.bundled import bundled_dataset
+from core.data.dataset import Dataset, FieldMapping
+from core.data.readers import read_file
+from core.data.split import SplitConfig
+from core.errors import ProgramError
+from core.lm.connection import LMConfig
+from core.programs.registry import template
+from core.programs.template import ProgramTemplate, TemplateField
+from core.runs.config import RunConfig
+from core.runs.preparation import prepare
+from core.runs.store import Store
+from core.search.budget import Budget, check_cap, preset
+
+
+def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
+    """The settings; stores the dataset and the corpus.
+
+    Raises:
+        InputError: something does not fit; nothing has been spent, no run has been made.
+        pydantic.ValidationError: a number is out of its range.
+    """
+    chosen = template(options.program)
+    dataset = read_file(Path(options.data))
+    mapping = FieldMapping(
+        inputs=_fields(options.inputs, chosen.inputs), outputs=_fields(options.output, chosen.outputs)
+    )
+    config = RunConfig(
+        name=options.name or f"{chosen.title}: {dataset.name}",
+        program=chosen.name,
+        dataset=store.put_dataset(dataset),
+        dataset_name=dataset.name,
+        mapping=mapping,
+        split=SplitConfig(seed=options.seed),
+        passages=_corpus(options, chosen, store),
+        metric=options.metric or chosen.metric,
+        optimizer=options.optimizer,
+        budget=preset(options.budget, predictors=1),
+        task_model=_model(options, options.task_model),
+        prompt_model=_model(options, options.prompt_model),
+        seed=options.seed,
+        concurrency=options.concurrency,
+        max_calls=options.max_calls,
+    )
+    return _checked(config.model_copy(update={"budget": _budget(options, config, store)}), store)
+
+
+def _budget(options: argparse.Namespace, config: RunConfig, store: Store) -> Budget:
+    chosen = preset(options.budget, predictors=len(prepare(config, store).predictors))
+    changes = {"trials": options.trials, "minibatch": options.minibatch}
+    given = {name: value for name, value in changes.items() if value is not None}
+    if not given:
+        return chosen
+    return Budget.model_validate({**chosen.model_dump(), **given, "name": "exact"})
+
+
+def _checked(config: RunConfig, store: Store) -> RunConfig:
+    task = prepare(config, store)
+    config.task_model.check("task model")
+    config.prompt_model.check("prompt model")
+    if config.max_calls is not None:
+        check_cap(config.max_calls, task.estimate(config))
+    return config
+
+
+def _fields(given: str, wanted: tuple[TemplateField, ...]) -> dict[str, str]:
+    """Program field → column. `field=column` names both; a bare column is its own field.
+
+    A single bare column feeds a program's single field whatever its name.
+    """
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    pairs = [part.split("=", 1) if "=" in part else [part, part] for part in parts]
+    if len(wanted) == 1 and len(parts) == 1 and "=" not in parts[0]:
+        return {wanted[0].name: parts[0]}
+    return {field.strip(): column.strip() for field, column in pairs}
+
+
+def _corpus(options: argparse.Namespace, chosen: ProgramTemplate, store: Store) -> str | None:
+    if chosen.passages is None:
+        if options.passages:
+            raise ProgramError(f"program {chosen.name!r} retrieves nothing; leave out --passages.")
+        return None
+    corpus: Dataset = (
+        read_file(Path(options.passages)) if options.passages else bundled_dataset(chosen.passages)
+    )
+    return store.put_dataset(corpus)
+
+
+def _model(options: argparse.Namespace, name: str) -> LMConfig:
+    offline = LMConfig().model
+    if name == offline:
+        return LMConfig()
+    return LMConfig(
+        model=name,
+        api_base=options.api_base,
+        api_key_env=options.api_key_env,
+        timeout=options.timeout,
+    )

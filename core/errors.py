@@ -1,0 +1,55 @@
+"""Every error raised on purpose, as a tree.
+
+StudioError
+├── InputError            what a person gave cannot be used; nothing has been spent yet
+│   ├── DatasetError      a file or a table of examples
+│   ├── ProgramError      a template, its fields, or a program that does not fit the data
+│   └── ConfigError       settings of a run
+├── ModelError            a language model refused or could not be reached
+├── MetricError           a metric returned something that is not a score
+└── StoreError            the database
+    ├── RunNotFound       (also a LookupError)
+    └── DatasetNotFound   (also a LookupError)
+
+A message says what is wrong, where (file, row, column, predictor) and what to do about it.
+"""
+
+
+class StudioError(Exception):
+    """Root of every error that MIPRO Studio raises on purpose."""
+
+
+class InputError(StudioError):
+    """Something a person gave cannot be used. Raised before anything is spent."""
+
+
+class DatasetError(InputError):
+    """A file or table of examples cannot be used."""
+
+
+class ProgramError(InputError):
+    """A program template is unusable, or does not fit the data."""
+
+
+class ConfigError(InputError):
+    """The settings of a run contradict each other or the data."""
+
+
+class ModelError(StudioError):
+    """A language model refused, answered garbage throughout, or could not be reached."""
+
+
+class MetricError(StudioError):
+    """A metric returned something that is not a score in [0, 1]."""
+
+
+class StoreError(StudioError):
+    """The database cannot be read or written."""
+
+
+class RunNotFound(StoreError, LookupError):
+    """No run has this id."""
+
+
+class DatasetNotFound(StoreError, LookupError):
+    """No dataset has this id."""

@@ -1,0 +1,169 @@
+"""One example under one program: run it, score it, say what every stage saw and answered.
+
+A failing example is a value here, never an exception: it carries what failed and where, and no
+score. This is one of the two places where every exception is caught; the worker's top is the other.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+from dspy.utils.exceptions import LMError
+from pydantic import BaseModel, ConfigDict
+
+from core.data.dataset import Example
+from core.evaluation.metrics import Metric
+from core.lm.usage import Meter, Usage
+from core.programs.candidate import Demo
+
+
+class StageRun(BaseModel):
+    """One call of one predictor."""
+
+    model_config = ConfigDict(frozen=True)
+
+    predictor: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+
+class PromptRun(BaseModel):
+    """One LM call: the messages as sent, the completion as received."""
+
+    model_config = ConfigDict(frozen=True)
+
+    messages: list[dict[str, Any]]
+    completion: str
+
+
+class Trace(BaseModel):
+    """Everything one example went through."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outputs: dict[str, Any]
+    """The program's final outputs; empty when it failed."""
+    stages: list[StageRun]
+    prompts: list[PromptRun]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleFailure:
+    """Why an example has no score."""
+
+    kind: str
+    message: str
+    stage: str | None
+    from_model: bool
+    """True when the language model could not be reached or refused, whatever the example."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleResult:
+    """What came of one example. Either `score` or `failure` is None."""
+
+    example: str
+    score: float | None
+    failure: ExampleFailure | None
+    trace: Trace
+    demos: dict[str, tuple[Demo, ...]]
+    """Predictor → what it saw and answered at each of its calls, as demonstrations."""
+    seconds: float
+    usage: Usage
+
+
+def evaluate_example(
+    program: dspy.Module,
+    example: Example,
+    *,
+    metric: Metric,
+    lm: dspy.LM,
+    repetition: int = 0,
+) -> ExampleResult:
+    """Run the program on the example and score it. Never raises for what the run does.
+
+    `repetition` above 0 asks the model afresh instead of repeating a cached answer.
+    """
+    meter, started = Meter(), time.perf_counter()
+    steps: list[Any] = []
+    outputs: dict[str, Any] = {}
+    score, failure = None, None
+    with dspy.context(
+        lm=lm.copy(rollout_id=repetition) if repetition else lm,
+        adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
+        trace=steps,
+        studio_meter=meter,
+        max_history_size=0,
+    ):
+        try:
+            prediction = program(**example.inputs)
+            outputs = {name: getattr(prediction, name, None) for name in example.outputs}
+            score = metric.score(example.outputs, outputs)
+        except Exception as error:  # noqa: BLE001  whatever a program raises is this example's result
+            failure = _failure(error, program, steps)
+    refused = failure is not None and failure.from_model
+    return ExampleResult(
+        example=example.id,
+        score=score,
+        failure=failure,
+        trace=_trace(program, steps, outputs, meter),
+        demos=_demos(program, steps),
+        seconds=time.perf_counter() - started,
+        usage=meter.usage + Usage(calls=1) if refused else meter.usage,
+    )
+
+
+def trace_to_json(trace: Trace) -> str:
+    """The trace as JSON; values that JSON lacks become text."""
+    return json.dumps(trace.model_dump(), ensure_ascii=False, default=str)
+
+
+def trace_from_json(text: str) -> Trace:
+    """The trace that `trace_to_json` wrote."""
+    return Trace.model_validate_json(text)
+
+
+def _failure(error: Exception, program: dspy.Module, steps: Sequence[Any]) -> ExampleFailure:
+    names = [name for name, _ in program.named_predictors()]
+    stage = names[min(len(steps), len(names) - 1)] if names else None
+    message = str(getattr(error, "message", None) or error).strip()
+    return ExampleFailure(
+        kind=type(error).__name__,
+        message=message[:2000] or type(error).__name__,
+        stage=stage,
+        from_model=isinstance(error, LMError),
+    )
+
+
+def _names(program: dspy.Module) -> dict[int, str]:
+    return {id(predictor): name for name, predictor in program.named_predictors()}
+
+
+def _trace(
+    program: dspy.Module, steps: Sequence[Any], outputs: dict[str, Any], meter: Meter
+) -> Trace:
+    names = _names(program)
+    return Trace(
+        outputs=outputs,
+        stages=[
+            StageRun(
+                predictor=names.get(id(predictor), "?"), inputs=dict(inputs), outputs=dict(given)
+            )
+            for predictor, inputs, given in steps
+        ],
+        prompts=[
+            PromptRun(messages=call.messages, completion=call.completion) for call in meter.calls
+        ],
+    )
+
+
+def _demos(program: dspy.Module, steps: Sequence[Any]) -> dict[str, tuple[Demo, ...]]:
+    names = _names(program)
+    found: dict[str, list[Demo]] = {name: [] for name in names.values()}
+    for predictor, inputs, given in steps:
+        if id(predictor) in names:
+            found[names[id(predictor)]].append({**inputs, **dict(given)})
+    return {name: tuple(demos) for name, demos in found.items() if demos}

@@ -1,0 +1,153 @@
+"""From a person's settings to a `dspy.LM` whose calls are counted.
+
+A connection names the environment variable that holds the key; the key itself is read here, handed
+to dspy, and appears in no event, row, log line or message.
+"""
+
+import os
+from typing import Any
+
+import dspy
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.errors import ConfigError
+from core.lm.offline import OFFLINE_MODEL, OfflineEngine
+from core.lm.usage import Call, Meter, Usage
+
+
+class LMConfig(BaseModel):
+    """Which language model to use and how to reach it."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    model: str = OFFLINE_MODEL
+    """`offline`, or a model name as the endpoint knows it, or a LiteLLM name with its provider."""
+    api_base: str | None = None
+    """Address of an OpenAI-compatible endpoint, such as `http://localhost:8000/v1`."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key."""
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """None leaves it to the provider."""
+    max_tokens: int | None = Field(default=None, gt=0)
+    timeout: float = Field(default=60.0, gt=0)
+    """Seconds after which a call counts as hung and is tried again."""
+    retries: int = Field(default=4, ge=0)
+    """How often dspy repeats a call after 429, 5xx, a hang or a broken connection."""
+    delay: float = Field(default=0.0, ge=0.0, le=10.0)
+    """Seconds the offline model waits per call, so that a demo can be watched."""
+    input_price: float | None = Field(default=None, ge=0.0)
+    """US dollars per million input tokens; None asks LiteLLM's price list."""
+    output_price: float | None = Field(default=None, ge=0.0)
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        if value and not value.replace("_", "").isalnum():
+            raise ValueError(
+                "give the name of an environment variable, such as OPENAI_API_KEY, not the key"
+            )
+        return value or None
+
+    @property
+    def is_offline(self) -> bool:
+        """True for the built-in text matcher."""
+        return self.model == OFFLINE_MODEL
+
+    @property
+    def label(self) -> str:
+        """How the model is called on screen."""
+        return self.model
+
+    def check(self, role: str) -> None:
+        """Do nothing, if the key that the connection names is there.
+
+        Raises:
+            ConfigError: the environment variable is not set.
+        """
+        if self.is_offline or self.api_key_env is None or os.environ.get(self.api_key_env):
+            return
+        raise ConfigError(
+            f"{role} {self.model!r}: the environment variable {self.api_key_env!r} is not set. "
+            "Set it before starting the server, or name another one."
+        )
+
+    def price(self, input_tokens: int, output_tokens: int) -> float | None:
+        """US dollars for these tokens; 0 for the offline model, None when no price is known."""
+        if self.is_offline:
+            return 0.0
+        prices = self._own_prices() or _listed_prices(self.model)
+        if prices is None:
+            return None
+        return (input_tokens * prices[0] + output_tokens * prices[1]) / 1e6
+
+    def _own_prices(self) -> tuple[float, float] | None:
+        if self.input_price is None or self.output_price is None:
+            return None
+        return self.input_price, self.output_price
+
+
+class MeteredLM(dspy.LM):
+    """A `dspy.LM` that reports each answered call to the meter of the task that made it."""
+
+    def __init__(self, *args: Any, connection: LMConfig, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connection = connection
+
+    def update_history(self, entry: dict[str, Any]) -> None:
+        """Called by dspy once per answered call; keeps no history, so memory stays flat."""
+        meter = dspy.settings.get("studio_meter")
+        if isinstance(meter, Meter):
+            meter.add(_usage(entry, self.connection), _call(entry))
+
+
+def connect(config: LMConfig, *, role: str, temperature: float | None = None) -> MeteredLM:
+    """An LM for one role (`task model` or `prompt model`), ready to call.
+
+    Raises:
+        ConfigError: the environment variable for the key is not set.
+    """
+    config.check(role)
+    wanted = config.temperature if temperature is None else temperature
+    common = {"temperature": wanted, "num_retries": config.retries, "connection": config}
+    if config.is_offline:
+        engine = OfflineEngine(delay=config.delay)
+        return MeteredLM(OFFLINE_MODEL, engine=engine, cache=True, **common)
+    name = f"openai/{config.model}" if config.api_base else config.model
+    extra = {"api_base": config.api_base} if config.api_base else {}
+    key = os.environ.get(config.api_key_env) if config.api_key_env else None
+    if key or config.api_base:
+        extra["api_key"] = key or "none"  # local servers take any key, the client insists on one
+    return MeteredLM(
+        name, max_tokens=config.max_tokens, timeout=config.timeout, cache=True, **extra, **common
+    )
+
+
+def _usage(entry: dict[str, Any], connection: LMConfig) -> Usage:
+    used = entry["usage"] or {}
+    if not used:
+        return Usage(cached=1)
+    tokens = int(used.get("prompt_tokens") or 0), int(used.get("completion_tokens") or 0)
+    cost = connection.price(*tokens)
+    return Usage(
+        calls=1,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        cost_usd=cost or 0.0,
+        priced=cost is not None,
+    )
+
+
+def _call(entry: dict[str, Any]) -> Call:
+    messages = entry["messages"] or [{"role": "user", "content": entry["prompt"]}]
+    first = entry["outputs"][0] if entry["outputs"] else ""
+    text = first.get("text", "") if isinstance(first, dict) else str(first)
+    return Call(messages=list(messages), completion=text)
+
+
+def _listed_prices(model: str) -> tuple[float, float] | None:
+    import litellm  # heavy, and only needed when a real model has no price of its own
+
+    known = litellm.model_cost.get(model) or litellm.model_cost.get(model.split("/")[-1])
+    if not known or "input_cost_per_token" not in known:
+        return None
+    return known["input_cost_per_token"] * 1e6, known.get("output_cost_per_token", 0.0) * 1e6

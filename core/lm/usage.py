@@ -1,0 +1,64 @@
+"""What LM calls cost: counts, tokens and money, added up per task.
+
+A `Meter` travels to the LM through `dspy.context(studio_meter=...)`, which dspy's own worker
+threads inherit, so every call finds the task that made it.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Usage(BaseModel):
+    """LM calls and what they used. Adding two gives their sum."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: int = 0
+    """Calls that reached a model, failed ones included."""
+    cached: int = 0
+    """Further calls that were answered from the run's own cache, at no cost."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    priced: bool = True
+    """False when the price of at least one call is unknown; `cost_usd` is then a lower bound."""
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            calls=self.calls + other.calls,
+            cached=self.cached + other.cached,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            priced=self.priced and other.priced,
+        )
+
+
+@dataclass
+class Call:
+    """One answered LM call: what was sent and what came back."""
+
+    messages: list[dict[str, Any]]
+    completion: str
+
+
+@dataclass
+class Meter:
+    """Collects the usage and the texts of the LM calls of one task. Safe across threads."""
+
+    usage: Usage = field(default_factory=Usage)
+    calls: list[Call] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Meter":
+        return self  # dspy deep-copies its settings for worker threads; they must share one meter
+
+    def add(self, usage: Usage, call: Call | None = None) -> None:
+        """Add one call."""
+        with self._lock:
+            self.usage = self.usage + usage
+            if call is not None:
+                self.calls.append(call)

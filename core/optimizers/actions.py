@@ -1,0 +1,133 @@
+"""What an optimizer can ask for. Plain values; carrying them out is the worker's business."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.runs.events import Event
+from core.runs.state import RunState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bootstrap:
+    """Run the teacher on one training example."""
+
+    example: str
+    attempt: int
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together."""
+        return f"bootstrap {self.example}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observe:
+    """Show a batch of training examples to the prompt model."""
+
+    batch: int
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together."""
+        return f"observe batch {self.batch}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summarise:
+    """Boil the observations down."""
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together."""
+        return "summarise dataset"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeProgram:
+    """Ask what the program is for."""
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together."""
+        return "describe program"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribePredictor:
+    """Ask what one predictor contributes."""
+
+    predictor: str
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together."""
+        return f"describe {self.predictor}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Propose:
+    """Ask for an instruction for one predictor."""
+
+    predictor: str
+    index: int
+    tip: str
+    demo_set: str | None
+    """Id of the demo set to show; None for none."""
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together."""
+        return f"propose {self.predictor} {self.index}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Run one example under one candidate."""
+
+    trial: int
+    candidate: str
+    example: str
+    attempt: int
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together: trials share results."""
+        return f"score {self.candidate} {self.example}"
+
+
+Action = Bootstrap | Observe | Summarise | DescribeProgram | DescribePredictor | Propose | Score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What comes next: facts to record at once, then work to start."""
+
+    events: list[Event] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    """In order of urgency."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slots:
+    """What the engine can take on now."""
+
+    free: int
+    """Actions that fit."""
+    busy: AbstractSet[str]
+    """Keys of the actions in flight."""
+    calls_left: int | None
+    """LM calls that may still be dispatched under the cap; None without a cap."""
+
+
+class Optimizer(Protocol):
+    """A policy: reads the state, says what comes next, keeps nothing that the state lacks."""
+
+    def next_actions(self, state: RunState, slots: Slots) -> Plan:
+        """The next events and actions. Both empty means: wait for what is in flight.
+
+        A plan whose events end the run (`RunFinished`) is the last one asked for.
+        """
+
+    def closing_actions(self, state: RunState) -> list[Event]:
+        """The events that end a stopped run."""

@@ -1,0 +1,155 @@
+"""Bootstrap and propose: what every optimizer of the family does before it searches.
+
+Teacher runs, dataset summary and program description go on together; proposals start when both are
+there. A call to the prompt model that fails three times is left out, and the log says so.
+"""
+
+from collections.abc import Iterator
+
+from core.bootstrap import build_demo_sets
+from core.data.seeds import derived_rng
+from core.optimizers.actions import (
+    Action,
+    Bootstrap,
+    DescribePredictor,
+    DescribeProgram,
+    Observe,
+    Plan,
+    Propose,
+    Slots,
+    Summarise,
+)
+from core.programs.candidate import NO_DEMOS, instruction_id
+from core.proposal.grounding import TIPS
+from core.runs.config import RunConfig
+from core.runs.events import DemoSetBuilt, Event, InstructionProposed, PhaseChanged
+from core.runs.preparation import Task
+from core.runs.state import RunState
+from core.search.budget import bootstrapped_sets, summary_batches, teacher_runs, wanted_traces
+
+MAX_ATTEMPTS = 3
+"""How often a failed call or example is tried in all."""
+
+
+class Preparing:
+    """The part of a policy that makes demo sets and instructions."""
+
+    def __init__(self, task: Task, config: RunConfig) -> None:
+        self._task = task
+        self._config = config
+        self._budget = config.budget
+        order = derived_rng(config.seed, "teacher order").permutation(len(task.train))
+        runs = teacher_runs(config.budget, len(task.train))
+        self._teacher_examples = [task.train[i].id for i in order[:runs]]
+
+    def first_events(self) -> list[Event]:
+        """Index 0 of everything: the program's own instructions and no demos."""
+        events: list[Event] = [PhaseChanged(phase="bootstrap")]
+        for info in self._task.predictors:
+            own = instruction_id(info.instruction)
+            events.append(
+                InstructionProposed(
+                    predictor=info.name, index=0, id=own, text=info.instruction
+                )
+            )
+            events.append(
+                DemoSetBuilt(predictor=info.name, id=NO_DEMOS, demos=(), source="none")
+            )
+        return events
+
+    def plan(self, state: RunState, slots: Slots) -> Plan:
+        """What to do next for demo sets and instructions; empty once the phase is `search`."""
+        if state.phase == "bootstrap":
+            pending = list(self._teacher(state))
+            if not pending and not any(key.startswith("bootstrap ") for key in slots.busy):
+                return Plan(events=[*self._demo_sets(state), PhaseChanged(phase="propose")])
+            return Plan(actions=[*self._grounding(state), *pending])
+        if state.phase == "propose":
+            grounding = list(self._grounding(state))
+            proposals = [] if grounding else list(self._proposals(state))
+            if not grounding and not proposals:
+                return Plan(events=[PhaseChanged(phase="search")])
+            return Plan(actions=[*grounding, *proposals])
+        return Plan()
+
+    def _teacher(self, state: RunState) -> Iterator[Bootstrap]:
+        accepted = sum(trace.accepted for trace in state.traces.values())
+        if accepted >= wanted_traces(self._budget):
+            return
+        for example in self._teacher_examples:
+            trace = state.traces.get(example)
+            if trace is None:
+                yield Bootstrap(example=example, attempt=0)
+            elif trace.failure is not None and trace.attempt + 1 < MAX_ATTEMPTS:
+                yield Bootstrap(example=example, attempt=trace.attempt + 1)
+
+    def _demo_sets(self, state: RunState) -> list[Event]:
+        accepted = [
+            (example, trace.demos) for example, trace in state.traces.items() if trace.accepted
+        ]
+        built = build_demo_sets(
+            self._task.predictors, self._task.train, accepted, self._budget, self._config.seed
+        )
+        return [
+            DemoSetBuilt(predictor=each.predictor, id=each.id, demos=each.demos, source=each.source)
+            for each in built
+        ]
+
+    def _grounding(self, state: RunState) -> Iterator[Action]:
+        """What is missing for the proposer, calls under way included."""
+        if self._budget.instructions == 1:
+            return
+        yield from _open(self._observations(state), state)
+        if state.program_description is None:
+            yield from _open([DescribeProgram()], state)
+        if state.program_description is not None or _given_up(DescribeProgram(), state):
+            described = state.predictor_descriptions
+            missing = [
+                DescribePredictor(predictor=info.name)
+                for info in self._task.predictors
+                if info.name not in described
+            ]
+            yield from _open(missing, state)
+
+    def _observations(self, state: RunState) -> list[Action]:
+        """The first batch alone, then the others with it at hand, then the summary."""
+        seen = {each.batch for each in state.observations}
+        batches: list[Action] = [
+            Observe(batch=batch)
+            for batch in range(summary_batches(len(self._task.train)))
+            if batch not in seen
+        ]
+        if batches and batches[0] == Observe(batch=0) and not _given_up(batches[0], state):
+            return batches[:1]
+        missing: list[Action] = [each for each in batches if not _given_up(each, state)]
+        if missing or not seen or state.dataset_summary is not None:
+            return missing
+        return [Summarise()]
+
+    def _proposals(self, state: RunState) -> Iterator[Propose]:
+        for info in self._task.predictors:
+            sets = [each for each in state.demo_sets[info.name] if each != NO_DEMOS]
+            for index in range(1, self._budget.instructions):
+                rng = derived_rng(self._config.seed, f"tip {info.name}", index)
+                proposal = Propose(
+                    predictor=info.name,
+                    index=index,
+                    tip=str(rng.choice(list(TIPS))),
+                    demo_set=sets[(index - 1) % len(sets)] if sets else None,
+                )
+                done = (info.name, index) in state.proposed
+                if not done and not _given_up(proposal, state):
+                    yield proposal
+
+    @property
+    def shows_traces(self) -> bool:
+        """True when the proposer is shown bare traces, because no demo set is searched."""
+        return bootstrapped_sets(self._budget) == 0
+
+
+def _given_up(action: Action, state: RunState) -> bool:
+    return state.prompt_failures.get(action.key, 0) >= MAX_ATTEMPTS
+
+
+def _open(actions: list[Action], state: RunState) -> Iterator[Action]:
+    return (action for action in actions if not _given_up(action, state))

@@ -1,0 +1,56 @@
+"""Every program template found in `sample_programs/`, loaded by name.
+
+A new file with a `TEMPLATE` in that folder appears by itself. Nothing is registered by hand.
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from core.errors import ProgramError
+from core.programs.template import ProgramTemplate
+
+PACKAGE = "sample_programs"
+
+
+@cache
+def templates() -> dict[str, ProgramTemplate]:
+    """Name → template, in alphabetical order of the file names.
+
+    Raises:
+        ProgramError: a file cannot be imported, or its `TEMPLATE` is not a `ProgramTemplate`.
+    """
+    package = importlib.import_module(PACKAGE)
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg
+    )
+    found = (_template(name) for name in names)
+    return {template.name: template for template in found if template is not None}
+
+
+def template(name: str) -> ProgramTemplate:
+    """The template called `name`.
+
+    Raises:
+        ProgramError: there is none; the message lists those there are.
+    """
+    known = templates()
+    if name not in known:
+        raise ProgramError(f"no program is called {name!r}. Known programs: {', '.join(known)}.")
+    return known[name]
+
+
+def _template(name: str) -> ProgramTemplate | None:
+    try:
+        module = importlib.import_module(f"{PACKAGE}.{name}")
+    except (ImportError, SyntaxError) as error:
+        raise ProgramError(f"{PACKAGE}/{name}.py cannot be loaded: {error}") from error
+    found = getattr(module, "TEMPLATE", None)
+    if found is not None and not isinstance(found, ProgramTemplate):
+        raise ProgramError(f"{PACKAGE}/{name}.py: TEMPLATE is not a ProgramTemplate.")
+    if found is not None and found.name != name:
+        raise ProgramError(
+            f"{PACKAGE}/{name}.py: the template calls itself {found.name!r}; "
+            f"name it {name!r}, after its file."
+        )
+    return found

@@ -1,0 +1,174 @@
+"""Single calls to the prompt model, and what is made of its replies.
+
+Nothing here decides what to ask next; the optimizer does. A call that fails raises, and the caller
+records it: no part of the grounding is ever dropped in silence.
+"""
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+
+from core.errors import ModelError
+from core.lm.usage import Meter, Usage
+from core.proposal import signatures
+
+OPTIONAL = (
+    "dataset_summary",
+    "program_structure",
+    "program_description",
+    "predictor",
+    "predictor_description",
+    "task_demos",
+    "tip",
+)
+"""Inputs that are taken out of the proposer's signature when there is nothing to put in."""
+
+COMPLETE = "COMPLETE"
+"""The prompt model's word for having nothing to add."""
+
+_LABELS = (
+    r"(?:(?:proposed|new|improved|revised|updated|final|better)\s+)?(?:instructions?|prompt)\s*:\s*"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer of the prompt model."""
+
+    text: str
+    seconds: float
+    usage: Usage
+    messages: list[dict[str, Any]]
+    completion: str
+
+    def trace(self) -> str:
+        """The full prompt and the raw reply, as JSON."""
+        content = {"messages": self.messages, "completion": self.completion}
+        return json.dumps(content, ensure_ascii=False)
+
+
+class PromptCallError(ModelError):
+    """A call to the prompt model gave nothing usable. Carries what it used nevertheless."""
+
+    def __init__(self, cause: Exception, *, seconds: float, usage: Usage) -> None:
+        message = str(getattr(cause, "message", None) or cause).strip()
+        super().__init__(message[:2000] or type(cause).__name__)
+        self.kind = type(cause).__name__
+        self.seconds = seconds
+        self.usage = usage
+
+
+def observe(examples: str, prior: str | None, lm: dspy.LM, *, repetition: int = 0) -> Reply:
+    """What the prompt model sees in a batch of examples; `prior` are earlier observations.
+
+    Raises:
+        PromptCallError: no usable answer.
+    """
+    if prior is None:
+        return _ask(signatures.ObserveExamples, {"examples": examples}, lm, repetition)
+    inputs = {"examples": examples, "prior_observations": prior}
+    return _ask(signatures.ObserveMoreExamples, inputs, lm, repetition)
+
+
+def summarise(observations: str, lm: dspy.LM, *, repetition: int = 0) -> Reply:
+    """The observations in two or three sentences.
+
+    Raises:
+        PromptCallError: no usable answer.
+    """
+    inputs = {"observations": observations}
+    return _ask(signatures.SummariseObservations, inputs, lm, repetition)
+
+
+def describe_program(structure: str, example: str, lm: dspy.LM, *, repetition: int = 0) -> Reply:
+    """What the program is for.
+
+    Raises:
+        PromptCallError: no usable answer.
+    """
+    inputs = {"program_structure": structure, "program_example": example}
+    return _ask(signatures.DescribeProgram, inputs, lm, repetition)
+
+
+def describe_predictor(
+    structure: str, description: str, predictor: str, lm: dspy.LM, *, repetition: int = 0
+) -> Reply:
+    """What one predictor contributes.
+
+    Raises:
+        PromptCallError: no usable answer.
+    """
+    inputs = {
+        "program_structure": structure,
+        "program_description": description,
+        "predictor": predictor,
+    }
+    return _ask(signatures.DescribePredictor, inputs, lm, repetition)
+
+
+def propose_instruction(grounding: dict[str, str], lm: dspy.LM, *, repetition: int = 0) -> Reply:
+    """A new instruction, cleaned; `grounding` maps the signature's input fields to text.
+
+    Fields in `OPTIONAL` that are missing or empty are taken out of the signature.
+
+    Raises:
+        PromptCallError: no usable answer, or an empty one.
+    """
+    signature: Any = signatures.ProposeInstruction
+    for name in OPTIONAL:
+        if not grounding.get(name):
+            signature = signature.delete(name)
+    given = {name: text for name, text in grounding.items() if text}
+    return _ask(signature, given, lm, repetition)
+
+
+def cleaned(text: str) -> str:
+    """The instruction without what models wrap around it.
+
+    Takes off a code fence around the whole, one leading label that names an instruction or prompt,
+    and quotes around the whole. Any other text before a colon belongs to the instruction.
+    """
+    bare = text.strip()
+    fenced = re.fullmatch(r"```\w*\n(.*?)\n?```", bare, flags=re.S)
+    bare = fenced.group(1).strip() if fenced else bare
+    bare = re.sub(rf"^\*{{0,2}}{_LABELS}\*{{0,2}}\s*", "", bare, flags=re.I)
+    for left, right in (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»")):
+        inner = bare[1:-1]
+        wrapped = len(bare) > 2 and bare[0] == left and bare[-1] == right
+        if wrapped and left not in inner and right not in inner:
+            bare = inner.strip()
+    return bare
+
+
+def _ask(signature: Any, inputs: dict[str, str], lm: dspy.LM, repetition: int) -> Reply:
+    meter, started = Meter(), time.perf_counter()
+    with dspy.context(
+        lm=lm.copy(rollout_id=repetition) if repetition else lm,
+        adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
+        trace=[],
+        studio_meter=meter,
+        max_history_size=0,
+    ):
+        try:
+            prediction = dspy.Predict(signature)(**inputs)
+            output = next(iter(signature.output_fields))
+            text = cleaned(str(getattr(prediction, output) or ""))
+            if not text:
+                raise ValueError(f"the prompt model left {output!r} empty")
+        except (dspy.utils.exceptions.DSPyError, ValueError) as error:
+            seconds = time.perf_counter() - started
+            refused = isinstance(error, dspy.utils.exceptions.LMError)
+            usage = meter.usage + Usage(calls=1) if refused else meter.usage
+            raise PromptCallError(error, seconds=seconds, usage=usage) from error
+    call = meter.calls[-1]
+    return Reply(
+        text=text,
+        seconds=time.perf_counter() - started,
+        usage=meter.usage,
+        messages=call.messages,
+        completion=call.completion,
+    )

@@ -1,0 +1,114 @@
+"""How far each phase of a run has come, in numbers a person can follow."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.runs.events import Phase
+from core.runs.state import RunState, Trial
+from core.search.budget import Budget, Sizes, estimate, summary_batches, teacher_runs
+
+PHASES: tuple[Phase, ...] = ("bootstrap", "propose", "search", "test")
+
+PhaseStatus = Literal["waiting", "running", "done", "cut short"]
+"""`cut short`: the run ended before or during the phase."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseProgress:
+    """One phase. `done` is at most `total`; `total` is exact once the phase is done."""
+
+    phase: Phase
+    done: int
+    total: int
+    unit: str
+    """What is counted, in the plural: `teacher runs`."""
+    fraction: float
+    """In [0, 1]; counts what is half done, too."""
+    status: PhaseStatus
+
+
+def progress(state: RunState, budget: Budget) -> tuple[PhaseProgress, ...]:
+    """The four phases in order.
+
+    Totals are upper bounds until a phase is done: the summary may need fewer looks at the data
+    than planned, and the search fewer full evaluations.
+    """
+    counts = {
+        "bootstrap": (len(state.traces), teacher_runs(budget, state.sizes[0]), 0.0),
+        "propose": _proposed(state, budget),
+        "search": _searched(state, budget),
+        "test": _tested(state),
+    }
+    units = {
+        "bootstrap": "teacher runs",
+        "propose": "prompt model calls",
+        "search": "trials",
+        "test": "test examples",
+    }
+    return tuple(_phase(state, phase, *counts[phase], units[phase]) for phase in PHASES)
+
+
+def _phase(
+    state: RunState, phase: Phase, done: int, total: int, partly: float, unit: str
+) -> PhaseProgress:
+    status = _status(state, phase)
+    total = done if status == "done" else max(done, total)
+    fraction = min(1.0, (done + partly) / total) if total else float(status == "done")
+    return PhaseProgress(
+        phase=phase,
+        done=done,
+        total=total,
+        unit=unit,
+        fraction=1.0 if status == "done" else fraction,
+        status=status,
+    )
+
+
+def _status(state: RunState, phase: Phase) -> PhaseStatus:
+    if state.status == "finished":
+        return "done"
+    reached = -1 if state.phase is None else PHASES.index(state.phase)
+    place = PHASES.index(phase)
+    if place < reached:
+        return "done"
+    if state.is_ended:
+        return "cut short"
+    return "running" if place == reached else "waiting"
+
+
+def _proposed(state: RunState, budget: Budget) -> tuple[int, int, float]:
+    done = (
+        len(state.observations)
+        + (state.dataset_summary is not None)
+        + (state.program_description is not None)
+        + len(state.predictor_descriptions)
+        + sum(index > 0 for _, index in state.proposed)
+    )
+    train, val, test = state.sizes
+    predictors = len(state.predictors)
+    sizes = Sizes(predictors=predictors, calls_per_run=1, train=train, val=val, test=test)
+    total = estimate(budget, sizes).propose
+    if any(each.complete for each in state.observations):
+        total -= summary_batches(train) - len(state.observations)
+    return done, total if predictors else 0, 0.0
+
+
+def _searched(state: RunState, budget: Budget) -> tuple[int, int, float]:
+    """The baseline counts as one of the trials."""
+    mine = [trial for trial in state.trials.values() if trial.purpose != "test"]
+    done = sum(trial.finished is not None for trial in mine)
+    fulls = -(-budget.trials // budget.full_every)
+    return done, 1 + budget.trials + fulls, sum(map(_part, mine))
+
+
+def _part(trial: Trial) -> float:
+    if trial.finished is not None:
+        return 0.0
+    return min(1.0, trial.scored / max(1, len(trial.examples)))
+
+
+def _tested(state: RunState) -> tuple[int, int, float]:
+    """Two candidates are tested, unless the baseline is the best."""
+    planned = sum(len(trial.examples) for trial in state.trials.values() if trial.purpose == "test")
+    done = sum(len(results) for results in state.test_results.values())
+    return done, max(planned, 2 * state.sizes[2]), 0.0

@@ -1,0 +1,301 @@
+"""Everything that can happen in a run, and everything people can decide about it.
+
+One frozen model per kind, past tense, plain values, written once and never edited. Their order in
+the log is the truth; `core.runs.state` says what they add up to. Long texts (prompts, completions)
+are not here but in the store's traces, under the key an event names.
+"""
+
+import time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from core.lm.usage import Usage
+from core.programs.candidate import Candidate, Demo
+from core.programs.predictors import PredictorInfo
+
+Phase = Literal["bootstrap", "propose", "search", "test"]
+Purpose = Literal["baseline", "minibatch", "full", "test"]
+
+
+class Failure(BaseModel):
+    """Why a call or an example gave no result."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    """Name of the exception, such as `LMRateLimitError`."""
+    message: str
+    stage: str | None = None
+    """The predictor that failed, when it is known."""
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    at: float = Field(default_factory=time.time)
+    """Seconds since the epoch."""
+
+
+class RunStarted(_Event):
+    """A worker took the run up, for the first time or again after an interruption."""
+
+    kind: Literal["run_started"] = "run_started"
+    worker: str
+    """Host and process id."""
+    predictors: tuple[PredictorInfo, ...]
+    train: int
+    val: int
+    test: int
+    """Number of examples in each part."""
+
+
+class PhaseChanged(_Event):
+    """The run's main work moved on. Phases overlap; this is the earliest unfinished one."""
+
+    kind: Literal["phase_changed"] = "phase_changed"
+    phase: Phase
+
+
+class TraceBootstrapped(_Event):
+    """The teacher ran on one training example; accepted when its score reached the threshold."""
+
+    kind: Literal["trace_bootstrapped"] = "trace_bootstrapped"
+    example: str
+    attempt: int
+    score: float | None = None
+    accepted: bool
+    demos: dict[str, tuple[Demo, ...]] = {}
+    """What each predictor saw and answered, call by call; empty unless accepted."""
+    failure: Failure | None = None
+    seconds: float
+    usage: Usage
+
+
+class DemoSetBuilt(_Event):
+    """One more demo set that the search may choose for a predictor."""
+
+    kind: Literal["demo_set_built"] = "demo_set_built"
+    predictor: str
+    id: str
+    demos: tuple[Demo, ...]
+    source: Literal["none", "labelled", "bootstrapped"]
+
+
+class DatasetObserved(_Event):
+    """The prompt model looked at one more batch of training examples."""
+
+    kind: Literal["dataset_observed"] = "dataset_observed"
+    batch: int
+    text: str
+    complete: bool
+    """True when the model had nothing to add."""
+    seconds: float
+    usage: Usage
+
+
+class DatasetSummarised(_Event):
+    """The observations were boiled down."""
+
+    kind: Literal["dataset_summarised"] = "dataset_summarised"
+    text: str
+    seconds: float
+    usage: Usage
+
+
+class ProgramDescribed(_Event):
+    """The prompt model said what the program is for."""
+
+    kind: Literal["program_described"] = "program_described"
+    text: str
+    seconds: float
+    usage: Usage
+
+
+class PredictorDescribed(_Event):
+    """The prompt model said what one predictor does in the program."""
+
+    kind: Literal["predictor_described"] = "predictor_described"
+    predictor: str
+    text: str
+    seconds: float
+    usage: Usage
+
+
+class InstructionProposed(_Event):
+    """One more instruction that the search may choose for a predictor."""
+
+    kind: Literal["instruction_proposed"] = "instruction_proposed"
+    predictor: str
+    index: int
+    """0 is the program's own, which no model proposed."""
+    id: str
+    text: str
+    tip: str | None = None
+    """Key of the tip in `core.proposal.grounding.TIPS`."""
+    temperature: float | None = None
+    grounding: tuple[str, ...] = ()
+    """What the proposer saw: any of dataset summary, program description, predictor description,
+    demos."""
+    demo_set: str | None = None
+    """Id of the demo set it was shown."""
+    trace: str | None = None
+    """Store key of the proposer's full prompt and raw reply."""
+    seconds: float = 0.0
+    usage: Usage = Usage()
+
+
+class PromptCallFailed(_Event):
+    """A call to the prompt model gave nothing usable."""
+
+    kind: Literal["prompt_call_failed"] = "prompt_call_failed"
+    task: str
+    """Key of the task, as the optimizer names it."""
+    failure: Failure
+    seconds: float
+    usage: Usage
+
+
+class TrialStarted(_Event):
+    """A candidate is about to be scored on these examples."""
+
+    kind: Literal["trial_started"] = "trial_started"
+    number: int
+    purpose: Purpose
+    candidate: Candidate
+    examples: tuple[str, ...]
+
+
+class ExampleScored(_Event):
+    """One example ran under one candidate."""
+
+    kind: Literal["example_scored"] = "example_scored"
+    trial: int
+    candidate: str
+    example: str
+    attempt: int
+    score: float | None = None
+    """In [0, 1]; None when it failed."""
+    failure: Failure | None = None
+    seconds: float
+    usage: Usage
+
+
+class TrialFinished(_Event):
+    """Every example of the trial has a score or has failed for good."""
+
+    kind: Literal["trial_finished"] = "trial_finished"
+    number: int
+    mean: float | None = None
+    """Over the examples that did not fail; None when all failed."""
+    n: int
+    failed: int
+
+
+class Paused(_Event):
+    """The worker dispatches nothing more until someone resumes the run."""
+
+    kind: Literal["paused"] = "paused"
+    reason: str
+    by_person: bool
+
+
+class Resumed(_Event):
+    """The worker dispatches again."""
+
+    kind: Literal["resumed"] = "resumed"
+
+
+class BudgetReached(_Event):
+    """The next call would pass the cap."""
+
+    kind: Literal["budget_reached"] = "budget_reached"
+    calls: int
+    cap: int
+
+
+class RunFinished(_Event):
+    """Everything planned is done."""
+
+    kind: Literal["run_finished"] = "run_finished"
+    best: str
+    """Id of the best fully evaluated candidate."""
+
+
+class RunStopped(_Event):
+    """Somebody stopped the run; what was done stays."""
+
+    kind: Literal["run_stopped"] = "run_stopped"
+    best: str | None = None
+
+
+class RunFailed(_Event):
+    """The run cannot go on; what was done stays."""
+
+    kind: Literal["run_failed"] = "run_failed"
+    message: str
+
+
+class PauseRequested(_Event):
+    """Somebody asked for a pause: in-flight work finishes, nothing new starts."""
+
+    kind: Literal["pause_requested"] = "pause_requested"
+    by: str
+
+
+class ResumeRequested(_Event):
+    """Somebody asked to go on; `max_calls` raises the cap when it is given."""
+
+    kind: Literal["resume_requested"] = "resume_requested"
+    by: str
+    max_calls: int | None = None
+
+
+class StopRequested(_Event):
+    """Somebody asked to stop and keep the best."""
+
+    kind: Literal["stop_requested"] = "stop_requested"
+    by: str
+
+
+Event = Annotated[
+    RunStarted
+    | PhaseChanged
+    | TraceBootstrapped
+    | DemoSetBuilt
+    | DatasetObserved
+    | DatasetSummarised
+    | ProgramDescribed
+    | PredictorDescribed
+    | InstructionProposed
+    | PromptCallFailed
+    | TrialStarted
+    | ExampleScored
+    | TrialFinished
+    | Paused
+    | Resumed
+    | BudgetReached
+    | RunFinished
+    | RunStopped
+    | RunFailed
+    | PauseRequested
+    | ResumeRequested
+    | StopRequested,
+    Field(discriminator="kind"),
+]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def event_from_json(text: str | bytes) -> Event:
+    """The event that `event_to_json` wrote.
+
+    Raises:
+        pydantic.ValidationError: the text is no event of a known kind.
+    """
+    return _ADAPTER.validate_json(text)
+
+
+def event_to_json(event: Event) -> str:
+    """The event as one line of JSON."""
+    return event.model_dump_json()

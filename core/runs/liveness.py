@@ -1,0 +1,25 @@
+"""Whether anybody is working on a run: its heartbeat says so, never a process id."""
+
+from typing import Literal
+
+from core.runs.state import ENDED, Status
+from core.runs.store import StoredRun
+
+STALE_AFTER = 10.0
+"""Seconds without a heartbeat after which a run counts as interrupted."""
+
+START_GRACE = 30.0
+"""Seconds that a new run may wait for its worker's first sign of life."""
+
+RunStatus = Literal[
+    "queued", "running", "paused", "interrupted", "finished", "stopped", "failed"
+]
+
+
+def status_of(status: Status, run: StoredRun, now: float) -> RunStatus:
+    """The status that a person sees: an unfinished run without a living worker is interrupted."""
+    if status in ENDED:
+        return status
+    if run.heartbeat is None:
+        return "queued" if now - run.created < START_GRACE else "interrupted"
+    return status if now - run.heartbeat < STALE_AFTER else "interrupted"

@@ -1,0 +1,68 @@
+"""What is left of a run: LM calls at the most, and the time they will take at the present rate."""
+
+from dataclasses import dataclass
+
+from core.runs.config import RunConfig
+from core.runs.preparation import Task
+from core.runs.state import RunState
+from core.search.budget import CallEstimate
+
+ENOUGH = 10
+"""Examples that must have run before a rate means anything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remaining:
+    """What is left. `seconds` is None while nothing can be said yet."""
+
+    calls: int
+    seconds: float | None
+    in_flight: int
+
+
+def remaining_calls(
+    state: RunState, task: Task, config: RunConfig, now: float, *, in_flight: int
+) -> Remaining:
+    """An estimate from above: the plan without what is done, nothing paid for twice.
+
+    The time assumes that calls go on as fast as they have gone since the run started.
+    """
+    if state.is_ended:
+        return Remaining(calls=0, seconds=0.0, in_flight=0)
+    needed = task.estimate(config)
+    calls = _preparation_left(state, needed) + task.template.calls_per_run * _examples_left(
+        state, task, config
+    )
+    done = state.usage.calls + state.usage.cached
+    elapsed = state.elapsed(now)
+    known = state.examples_scored >= ENOUGH and elapsed > 0
+    return Remaining(
+        calls=calls, seconds=calls * elapsed / done if known and done else None, in_flight=in_flight
+    )
+
+
+def _preparation_left(state: RunState, needed: CallEstimate) -> int:
+    prompt = max(0, needed.propose - state.prompt_usage.calls)
+    if state.phase in (None, "bootstrap"):
+        runs = max(1, needed.bootstrap)
+        return prompt + max(0, runs - len(state.traces))
+    return prompt if state.phase == "propose" else 0
+
+
+def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
+    """Program runs still to come, if no example is shared beyond each candidate's own."""
+    budget = config.budget
+    val = len(task.val)
+    batch = min(budget.minibatch, val)
+    trials = list(state.trials.values())
+    minibatches = sum(trial.purpose == "minibatch" for trial in trials)
+    fulls = sum(trial.purpose == "full" for trial in trials)
+    tests = sum(trial.purpose == "test" for trial in trials)
+    pending = sum(len(trial.examples) - trial.scored for trial in state.open_trials.values())
+    searching = state.phase != "test"
+    later = (budget.trials - minibatches) * batch if searching else 0
+    full_left = max(0, -(-budget.trials // budget.full_every) - fulls) if searching else 0
+    baseline = 0 if state.baseline else val
+    same = state.baseline is not None and state.best == state.baseline
+    test_left = 0 if same else max(0, 2 - tests) * len(task.test)
+    return baseline + pending + later + full_left * max(0, val - batch) + test_left

@@ -1,0 +1,122 @@
+"""What a store of runs and datasets must do. `core.storage` has the implementations."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from core.data.dataset import Dataset
+from core.runs.config import RunConfig
+from core.runs.events import Event
+from core.runs.snapshot import Snapshot
+
+
+class Record(NamedTuple):
+    """One event with its place in the run's log, counted from 1 without gaps."""
+
+    seq: int
+    event: Event
+
+
+class StoredRun(BaseModel):
+    """A run as listed: its settings and signs of life, not its events."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    created: float
+    """Seconds since the epoch."""
+    config: RunConfig
+    seq: int
+    """Number of events so far."""
+    heartbeat: float | None
+    """When a worker last said that it lives; None before the first time."""
+
+
+class StoredDataset(BaseModel):
+    """A dataset as listed, without its rows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    origin: str
+    rows: int
+    columns: tuple[str, ...]
+    created: float
+
+
+class RunStore(Protocol):
+    """Runs, each an append-only log of events. Safe across threads and processes.
+
+    `seq` is dense per run: a reader that has seen `seq` n never misses an event, whoever writes.
+    """
+
+    def create(self, config: RunConfig) -> str:
+        """The id of a new run without events."""
+
+    def run(self, run_id: str) -> StoredRun:
+        """The run. Raises RunNotFound."""
+
+    def runs(self) -> list[StoredRun]:
+        """All runs, newest first."""
+
+    def append(
+        self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None
+    ) -> int:
+        """Append the events and keep the traces (key → JSON text) in one transaction.
+
+        Returns the seq of the run's last event. A trace under a known key replaces the old one.
+        Raises RunNotFound.
+        """
+
+    def since(self, run_id: str, seq: int) -> list[Record]:
+        """The events after `seq`, in order. Raises RunNotFound."""
+
+    def claim(self, run_id: str, worker: str, *, stale_after: float) -> bool:
+        """Make `worker` the run's only worker; False when another one lives.
+
+        Another worker lives when its heartbeat is younger than `stale_after` seconds.
+        Counts as a heartbeat. Raises RunNotFound.
+        """
+
+    def heartbeat(self, run_id: str, worker: str) -> bool:
+        """Say that the worker lives; False when the run is no longer its own."""
+
+    def release(self, run_id: str, worker: str) -> None:
+        """End the claim, so that another worker may take the run up at once."""
+
+    def put_snapshot(self, run_id: str, snapshot: Snapshot) -> None:
+        """Replace the run's snapshot. Raises RunNotFound."""
+
+    def snapshot(self, run_id: str) -> Snapshot | None:
+        """The newest snapshot, if there is one."""
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        """Run id → its newest snapshot, for all runs that have one."""
+
+    def traces(self, run_id: str, keys: Sequence[str]) -> dict[str, str]:
+        """Key → JSON text, for those keys that exist."""
+
+    def delete(self, run_id: str) -> None:
+        """Remove the run with its events, traces and snapshot. Raises RunNotFound."""
+
+
+class DatasetStore(Protocol):
+    """Datasets by content hash."""
+
+    def put_dataset(self, dataset: Dataset) -> str:
+        """Store it and return its id. The same content is stored once, under its latest name."""
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """The dataset. Raises DatasetNotFound."""
+
+    def datasets(self) -> list[StoredDataset]:
+        """All datasets, newest first."""
+
+    def delete_dataset(self, dataset_id: str) -> None:
+        """Remove it. Raises DatasetNotFound."""
+
+
+class Store(RunStore, DatasetStore, Protocol):
+    """Both, as one database."""

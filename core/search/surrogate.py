@@ -1,0 +1,277 @@
+"""The surrogate: what every candidate's true score is believed to be, tried or not.
+
+Crossed random effects (a Gaussian process over candidates with an ANOVA kernel). One result is
+
+    score[c, e] = 0.45 + f(c) + d[e] + noise
+    f(c)        = mu + sum_v a_v[c_v] + sum_{u<v} b_uv[c_u, c_v] + g[c]
+
+with every part normal around 0: example difficulty d, the common mean mu, main effects a of each
+variable's levels, interactions b of two levels, and g of what is particular to a candidate. The
+work grows with the number of candidates visited, never with the number of possible ones.
+Sources: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), chapters 2 and 5;
+Searle, Casella and McCulloch, Variance Components (1992), for crossed random effects.
+
+Deliberately not here: which candidate gets the next examples, and what the levels stand for.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from core.search.crossed_effects import (
+    ANCHOR,
+    Evidence,
+    FloatArray,
+    IntArray,
+    Posterior,
+    Results,
+    evidence,
+    kernel,
+    kernel_factor,
+    level_array,
+    log_likelihood,
+    posterior,
+    prior_variance,
+)
+from core.search.hyperparameters import CandidateSpreads, Hyperparameters, climb, prior_medians
+from core.search.space import Levels
+
+INTERVAL = 1.64
+"""Standard deviations on each side of a 90 % interval."""
+REFIT_GROWTH = 1.25
+REFIT_RESULTS = 10
+"""A refit is due after a quarter more results, and never for less than a block of ten."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prediction:
+    """Belief about the true mean scores of some candidates, in their order; fractions."""
+
+    mean: FloatArray
+    sd: FloatArray
+
+    @property
+    def low(self) -> FloatArray:
+        """Lower ends of the 90 % intervals, kept in [0, 1]."""
+        return np.clip(self.mean - INTERVAL * self.sd, 0.0, 1.0)
+
+    @property
+    def high(self) -> FloatArray:
+        """Upper ends of the 90 % intervals, kept in [0, 1]."""
+        return np.clip(self.mean + INTERVAL * self.sd, 0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What one level adds to the score, against the mean of its variable's levels; a fraction."""
+
+    variable: int
+    level: int
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class VarianceShares:
+    """How the variance of true scores between candidates splits up; the shares add up to 1."""
+
+    variables: tuple[float, ...]
+    """Of each variable by itself, in the order of the space."""
+    pairs: float
+    """Of the interactions of two variables, all pairs together."""
+    remainder: float
+    """Of what is particular to single candidates."""
+
+
+class Surrogate:
+    """Learns from single results, predicts any candidate with its uncertainty.
+
+    Observing is cheap and leaves the work to the next question, whose factorisations are kept
+    until something changes. Levels may be new at any time: they enter with the prior of their
+    variable. The same results in the same order, fitted at the same points, give the same
+    answers. Every method that takes candidates raises ValueError for one that does not have one
+    level per variable. Not thread-safe.
+    """
+
+    def __init__(self, variables: int) -> None:
+        if variables < 1:
+            raise ValueError(f"A space has at least one variable, not {variables}.")
+        self._variables = variables
+        self._results = Results(variables)
+        self._hyperparameters = prior_medians(variables)
+        self._fitted_results = 0
+        self._kept: Posterior | None = None
+
+    @property
+    def results(self) -> int:
+        """Number of results observed."""
+        return self._results.total
+
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """The spreads in use: the prior medians until the first fit."""
+        return self._hyperparameters
+
+    @property
+    def visited(self) -> tuple[Levels, ...]:
+        """Every candidate with at least one result, in the order of first mention."""
+        seen = self._results.counts.sum(axis=1) > 0
+        return tuple(candidate for candidate, row in self._results.rows.items() if seen[row])
+
+    def observe(self, candidate: Levels, example: str, score: float) -> None:
+        """Adds one result; the same candidate and example may come again.
+
+        A failed result is missing, not 0: do not observe it.
+
+        Raises:
+            ValueError: `score` is not a number in [0, 1], or `candidate` does not fit the space.
+        """
+        if not 0 <= score <= 1:
+            raise ValueError(f"{score!r} of {candidate} on {example!r} is not a score in [0, 1].")
+        self._results.add(candidate, example, score)
+        self._kept = None
+
+    def pending(self, in_flight: Iterable[tuple[Levels, str]]) -> None:
+        """Replaces the results that are expected: they narrow every sd and move no mean.
+
+        Right for choosing what to evaluate next. Before showing intervals to a person, clear
+        them with `pending(())`: nobody has seen these results yet.
+        """
+        self._results.expect(in_flight)
+        self._kept = None
+
+    @property
+    def refit_due(self) -> bool:
+        """Whether the number of results has grown by a quarter since the last fit."""
+        grown = self._fitted_results * REFIT_GROWTH
+        return self.results >= max(grown, self._fitted_results + REFIT_RESULTS)
+
+    def fit(self, *, sweeps: int = 1) -> None:
+        """Moves the hyperparameters towards the most probable ones given the results.
+
+        A sweep moves each value by one step of 0.35 in log space, or leaves it. One sweep at
+        every `refit_due` does for a search; results that arrive all at once want about eight.
+        Sweeps end early when nothing moves. Without results there is nothing to fit.
+        """
+        if self.results == 0:
+            return
+        results, levels = self._results, self._results.levels
+
+        # A step changes either the spreads of results or those of candidates, so half the work
+        # of most likelihoods has been done for an earlier one.
+        @lru_cache(maxsize=4)
+        def kept_evidence(noise: float, example: float) -> Evidence:
+            return evidence(results, noise=noise, example=example)
+
+        @lru_cache(maxsize=4)
+        def kept_factor(candidates: CandidateSpreads) -> FloatArray:
+            return kernel_factor(levels, candidates)
+
+        def likelihood(spreads: Hyperparameters) -> float:
+            data = kept_evidence(spreads.noise, spreads.example)
+            return log_likelihood(data, kept_factor(spreads.candidates))
+
+        for _ in range(sweeps):
+            before = self._hyperparameters
+            self._hyperparameters = climb(before, likelihood)
+            if self._hyperparameters == before:
+                break
+        self._fitted_results = self.results
+        self._kept = None
+
+    def predict(self, candidates: Sequence[Levels]) -> Prediction:
+        """The true mean scores of `candidates` over all examples like those observed."""
+        state = self._posterior()
+        cross = self._cross(level_array(candidates, self._variables))
+        variance = prior_variance(self._hyperparameters.candidates) - state.known_variance(cross)
+        return Prediction(
+            mean=ANCHOR + cross.T @ state.alpha, sd=np.sqrt(np.maximum(variance, 0.0))
+        )
+
+    def covariance(self, candidates: Sequence[Levels]) -> FloatArray:
+        """Joint covariance of the true mean scores of `candidates`."""
+        levels = level_array(candidates, self._variables)
+        known = self._posterior().known_covariance(self._cross(levels))
+        return kernel(levels, levels, self._hyperparameters.candidates) - known
+
+    def effects(self, levels: Sequence[int]) -> list[Effect]:
+        """The main effect of every level, given how many `levels` each variable has.
+
+        Effects are centred: those of one variable have mean 0. A 90 % interval is mean plus or
+        minus 1.64 sd.
+
+        Raises:
+            ValueError: `levels` does not have one number per variable.
+        """
+        if len(levels) != self._variables:
+            raise ValueError(
+                f"levels has {len(levels)} numbers and the space {self._variables} variables."
+            )
+        return [
+            effect for variable, size in enumerate(levels) for effect in self._main(variable, size)
+        ]
+
+    def variance_shares(self) -> VarianceShares:
+        """The shares that the fitted spreads give each source of variance.
+
+        A variable with a single level in play makes no difference, whatever its share here.
+        """
+        spreads = self._hyperparameters.candidates
+        pairs = self._variables * (self._variables - 1) / 2 * spreads.pair**2
+        total = sum(value**2 for value in spreads.main) + pairs + spreads.rest**2
+        return VarianceShares(
+            variables=tuple(value**2 / total for value in spreads.main),
+            pairs=pairs / total,
+            remainder=spreads.rest**2 / total,
+        )
+
+    def probability_best(
+        self, candidates: Sequence[Levels], *, seed: int, draws: int = 2000, within: float = 0.0
+    ) -> FloatArray:
+        """How probable it is of each of `candidates` that none of the others is better.
+
+        With `within`, a fraction: that none is better by more than that. Shares of `draws` joint
+        draws of the true mean scores; the same seed gives the same answer.
+        """
+        if not candidates:
+            return np.zeros(0)
+        scores = np.random.default_rng(seed).multivariate_normal(
+            self.predict(candidates).mean,
+            self.covariance(candidates),
+            size=draws,
+            method="eigh",  # also draws from the singular covariance of a repeated candidate
+            check_valid="ignore",
+        )
+        near_best = scores >= scores.max(axis=1, keepdims=True) - within
+        probabilities: FloatArray = near_best.mean(axis=0)
+        return probabilities
+
+    def log_marginal_likelihood(self) -> float:
+        """Log density of all results under the current spreads, their priors not included."""
+        spreads = self._hyperparameters
+        data = evidence(self._results, noise=spreads.noise, example=spreads.example)
+        return log_likelihood(data, kernel_factor(self._results.levels, spreads.candidates))
+
+    def _posterior(self) -> Posterior:
+        if self._kept is None:
+            self._kept = posterior(self._results, self._hyperparameters)
+        return self._kept
+
+    def _cross(self, levels: IntArray) -> FloatArray:
+        return kernel(self._results.levels, levels, self._hyperparameters.candidates)
+
+    def _main(self, variable: int, size: int) -> list[Effect]:
+        """The centred effects of one variable's levels."""
+        variance = self._hyperparameters.candidates.main[variable] ** 2
+        cross = variance * (self._results.levels[:, [variable]] == np.arange(size))
+        cross -= cross.mean(axis=1, keepdims=True)
+        state = self._posterior()
+        means = cross.T @ state.alpha
+        spread = variance * (1 - 1 / size) - state.known_variance(cross)
+        sds = np.sqrt(np.maximum(spread, 0.0))
+        return [
+            Effect(variable=variable, level=level, mean=float(means[level]), sd=float(sds[level]))
+            for level in range(size)
+        ]

@@ -1,0 +1,124 @@
+"""One worker's hold on one run: claim it, work on it to the end, let it go.
+
+Used by `python -m core.worker` and by the command line; the dashboard starts a process instead.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import dspy
+import optuna
+
+from core.engine import Engine
+from core.errors import ConfigError, StudioError
+from core.optimizers.mipro import Mipro
+from core.runs.config import RunConfig
+from core.runs.events import RunFailed, RunStarted
+from core.runs.liveness import STALE_AFTER
+from core.runs.preparation import Task, prepare
+from core.runs.state import RunState
+from core.runs.store import Store
+from core.worker.crew import LocalCrew
+from core.worker.watcher import SnapshotWatcher
+
+HEARTBEAT = 2.0
+"""Seconds between signs of life."""
+
+
+def work(
+    run_id: str, store: Store, *, cache: Path | None, waits_when_paused: bool = True
+) -> RunState:
+    """The state in which the run ended or paused.
+
+    `cache` is a folder for the answers of real models, so that not even a call whose example was
+    cut off by a crash is paid for again; None keeps them in memory.
+
+    Raises:
+        RunNotFound: there is no such run.
+        ConfigError: another worker has it.
+        StudioError: the run failed; the log says so, too.
+    """
+    run = store.run(run_id)
+    worker = f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
+    if not store.claim(run_id, worker, stale_after=STALE_AFTER):
+        raise ConfigError(f"run {run_id}: another worker is at it. Nothing was started.")
+    prepare_libraries(run.config, cache)
+    try:
+        return _work(run_id, run.config, store, worker, waits_when_paused)
+    except Exception as error:
+        message = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+        store.append(run_id, [RunFailed(message=message)])
+        raise
+    finally:
+        store.release(run_id, worker)
+
+
+def prepare_libraries(config: RunConfig, cache: Path | None) -> None:
+    """Set dspy's process-wide cache and silence what libraries would print."""
+    on_disk = cache is not None and not (
+        config.task_model.is_offline and config.prompt_model.is_offline
+    )
+    dspy.configure_cache(
+        enable_disk_cache=on_disk,
+        enable_memory_cache=True,
+        disk_cache_dir=str(cache) if on_disk else None,
+        memory_max_entries=5_000,
+    )
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    logging.getLogger("dspy").setLevel(logging.ERROR)
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
+
+
+def _work(
+    run_id: str, config: RunConfig, store: Store, worker: str, waits_when_paused: bool
+) -> RunState:
+    task = prepare(config, store)
+    crew = LocalCrew(task, config)
+    watcher = SnapshotWatcher(run_id=run_id, store=store, task=task, config=config)
+    with ThreadPoolExecutor(config.concurrency, thread_name_prefix="example") as pool:
+        engine = Engine(
+            run_id=run_id,
+            store=store,
+            optimizer=Mipro(task, config),
+            crew=crew,
+            watcher=watcher,
+            executor=pool,
+            concurrency=config.concurrency,
+            max_calls=config.max_calls,
+            clock=time.time,
+            waits_when_paused=waits_when_paused,
+        )
+        ended = threading.Event()
+        pulse = threading.Thread(target=_pulse, args=(run_id, store, worker, engine, ended))
+        pulse.start()
+        try:
+            return engine.run(_started(task, worker))
+        finally:
+            ended.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            watcher.close()
+            pulse.join()
+
+
+def _pulse(
+    run_id: str, store: Store, worker: str, engine: Engine, ended: threading.Event
+) -> None:
+    while not ended.wait(HEARTBEAT):
+        if not store.heartbeat(run_id, worker):
+            engine.abandon()
+            return
+
+
+def _started(task: Task, worker: str) -> RunStarted:
+    return RunStarted(
+        worker=worker,
+        predictors=task.predictors,
+        train=len(task.train),
+        val=len(task.val),
+        test=len(task.test),
+    )

@@ -1,0 +1,162 @@
+"""The worker's snapshots: summary, predictions, what is in flight, what is left.
+
+The surrogate is fitted in a thread of its own, so that a fit never holds up the dispatch of work.
+The engine's thread only hands over plain values, once a second.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.errors import StoreError
+from core.programs.candidate import Candidate
+from core.runs.choices import search_space
+from core.runs.preparation import Task
+from core.runs.snapshot import InFlight, Predicted, RunSummary, ScoreWithN, Snapshot
+from core.runs.state import RunState
+from core.runs.store import RunStore
+from core.runs.scores import best_candidate, test_scores, val_scores
+from core.runs.remaining import Remaining, remaining_calls
+from core.runs.config import RunConfig
+from core.search.space import Levels
+from core.search.surrogate import Surrogate
+
+EVERY = 1.0
+"""Seconds between snapshots."""
+
+NEWEST_SHOWN = 12
+"""Pieces of work in flight that a snapshot names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Handover:
+    """What the engine's thread passes to the fitting thread."""
+
+    seq: int
+    summary: RunSummary
+    in_flight: tuple[InFlight, ...]
+    remaining: Remaining
+    visited: dict[str, Levels]
+    new_results: list[tuple[Levels, str, float]]
+
+
+@dataclass(kw_only=True)
+class SnapshotWatcher:
+    """Writes a snapshot about once a second and, on `close`, a last one."""
+
+    run_id: str
+    store: RunStore
+    task: Task
+    config: RunConfig
+    _last: float = 0.0
+    _seen: dict[str, int] = field(default_factory=dict)
+    _queue: "queue.Queue[_Handover | None]" = field(default_factory=queue.Queue)
+    _surrogate: Surrogate | None = None
+    _thread: threading.Thread | None = None
+
+    def watch(self, state: RunState, busy: Mapping[str, float]) -> None:
+        """Hand the state's present over, at most once a second while the run goes on."""
+        now = time.time()
+        if now - self._last < EVERY and not state.is_ended and state.status != "paused":
+            return
+        if state.is_ended or self._queue.qsize() < 2:
+            self._last = now
+            self._queue.put(self._handover(state, busy, now))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write_all, daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Write what was handed over and end the thread."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _handover(self, state: RunState, busy: Mapping[str, float], now: float) -> _Handover:
+        levels = _levels(state)
+        newest = sorted(busy.items(), key=lambda item: -item[1])[:NEWEST_SHOWN]
+        return _Handover(
+            seq=state.seq,
+            summary=summary(state, now),
+            in_flight=tuple(InFlight(task=key, since=since) for key, since in newest),
+            remaining=remaining_calls(state, self.task, self.config, now, in_flight=len(busy)),
+            visited=levels,
+            new_results=self._new_results(state, levels),
+        )
+
+    def _new_results(
+        self, state: RunState, levels: Mapping[str, Levels]
+    ) -> list[tuple[Levels, str, float]]:
+        """Scores that were not there at the last handover; each example counts once."""
+        new = []
+        for candidate, place in levels.items():
+            scores = list(val_scores(state, candidate).items())
+            new.extend((place, *item) for item in scores[self._seen.get(candidate, 0) :])
+            self._seen[candidate] = len(scores)
+        return new
+
+    def _write_all(self) -> None:
+        while (handed := self._queue.get()) is not None:
+            predictions = self._predictions(handed)
+            snapshot = Snapshot(
+                seq=handed.seq,
+                summary=handed.summary,
+                predictions=predictions,
+                in_flight=handed.in_flight,
+                in_flight_count=handed.remaining.in_flight,
+                remaining_seconds=handed.remaining.seconds,
+                remaining_calls=handed.remaining.calls,
+            )
+            try:
+                self.store.put_snapshot(self.run_id, snapshot)
+            except StoreError:
+                continue  # a snapshot is a convenience; the events are the truth
+
+    def _predictions(self, handed: _Handover) -> dict[str, Predicted]:
+        if not handed.visited:
+            return {}
+        if self._surrogate is None:
+            self._surrogate = Surrogate(variables=len(next(iter(handed.visited.values()))))
+        for levels, example, score in handed.new_results:
+            self._surrogate.observe(levels, example, score)
+        if self._surrogate.refit_due:
+            self._surrogate.fit()
+        names = list(handed.visited)
+        predicted = self._surrogate.predict([handed.visited[name] for name in names])
+        return {
+            name: Predicted(mean=float(mean), sd=float(sd))
+            for name, mean, sd in zip(names, predicted.mean, predicted.sd, strict=True)
+        }
+
+
+def summary(state: RunState, now: float) -> RunSummary:
+    """The run in one line of the list of runs."""
+    best = best_candidate(state)
+    return RunSummary(
+        status=state.status,
+        phase=state.phase,
+        baseline=_mean(val_scores(state, state.baseline)) if state.baseline else None,
+        best=_mean(val_scores(state, best)) if best else None,
+        test_baseline=_mean(test_scores(state, state.baseline)) if state.baseline else None,
+        test_best=_mean(test_scores(state, best)) if best else None,
+        usage=state.usage,
+        seconds=state.elapsed(now),
+    )
+
+
+def _levels(state: RunState) -> dict[str, Levels]:
+    """Candidate → level indices, for all that have been in a trial."""
+    if not state.candidates:
+        return {}
+    space = search_space(state)
+    known: dict[str, Candidate] = state.candidates
+    return {key: space.levels(candidate) for key, candidate in known.items()}
+
+
+def _mean(scores: Mapping[str, float]) -> ScoreWithN | None:
+    if not scores:
+        return None
+    return ScoreWithN(score=sum(scores.values()) / len(scores), n=len(scores))

@@ -1,0 +1,65 @@
+"""The frame: page config, navigation in the order of the flow, and the open run in the sidebar."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import services, session
+from dashboard.components.run_status import render_status
+
+st.set_page_config(
+    page_title="MIPRO Studio",
+    page_icon=str(Path(__file__).parent / "static" / "favicon.png"),
+    layout="wide",
+)
+
+
+@st.cache_resource(show_spinner=False)
+def boot() -> bool:
+    """Once per server: what is imported now is never looked at by the garbage collector again.
+
+    Streamlit collects all generations after every run of a script or fragment.
+    """
+    import gc
+
+    import pandas as pd  # noqa: F401  large imports first
+    import plotly.graph_objects  # noqa: F401
+    import plotly.io  # noqa: F401
+    import pyarrow as pa  # noqa: F401
+
+    services.programs()
+    gc.collect()
+    gc.freeze()
+    return True
+
+
+boot()
+home = st.Page("views/home.py", title="Home", icon=":material/home:", default=True)
+monitor = st.Page("views/monitor.py", title="Monitor", icon=":material/monitoring:")
+compare = st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:")
+export = st.Page("views/export.py", title="Export", icon=":material/download:")
+page = st.navigation(
+    {
+        "": [home],
+        "Set up": [
+            st.Page("views/data.py", title="Data", icon=":material/table:"),
+            st.Page("views/program.py", title="Program", icon=":material/account_tree:"),
+            st.Page("views/configure.py", title="Configure", icon=":material/tune:"),
+        ],
+        "Open run": [monitor, compare, export],
+        "History": [st.Page("views/runs.py", title="Runs", icon=":material/list:")],
+    },
+    expanded=True,
+)
+opened = session.run_id()
+if page == home and (linked := session.run_in_url()):
+    st.switch_page(monitor, query_params={"run": linked})
+
+shown = services.run_view(opened) if opened else None
+if shown is not None:
+    with st.sidebar.container(border=True, gap="xsmall"):
+        st.caption("Open run")
+        st.text(shown.run.config.name)
+        render_status(shown.status)
+
+page.run()

@@ -1,0 +1,22 @@
+"""The newest runs, each with a way in."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from dashboard.components.run_status import render_status
+from dashboard.components.scores import progress_text
+from dashboard.run_list import RunRow
+
+
+def render_recent_runs(rows: Sequence[RunRow], *, key: str, on_open: Callable[[str], None]) -> None:
+    """One line per run: status, name, score, and a button that calls `on_open` with its id."""
+    for row in rows:
+        columns = st.columns([1.2, 3, 3, 1], vertical_alignment="center")
+        with columns[0]:
+            render_status(row.status)
+        columns[1].text(row.run.config.name)
+        columns[2].text(progress_text(row.summary))
+        columns[3].button(
+            "Open", key=f"{key}.{row.run.id}", on_click=on_open, args=(row.run.id,), width="stretch"
+        )

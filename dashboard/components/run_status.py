@@ -1,0 +1,21 @@
+"""A run's status as a badge, the same everywhere."""
+
+import streamlit as st
+
+from core.runs.liveness import RunStatus
+
+_LOOKS: dict[RunStatus, tuple[str, str]] = {
+    "queued": ("hourglass_empty", "gray"),
+    "running": ("play_arrow", "blue"),
+    "paused": ("pause", "orange"),
+    "interrupted": ("power_off", "orange"),
+    "finished": ("check", "green"),
+    "stopped": ("stop", "gray"),
+    "failed": ("error", "red"),
+}
+
+
+def render_status(status: RunStatus) -> None:
+    """A badge that says how the run is going."""
+    icon, color = _LOOKS[status]
+    st.badge(status.capitalize(), icon=f":material/{icon}:", color=color)

@@ -1,0 +1,59 @@
+"""The stages of a program as a graph."""
+
+import streamlit as st
+
+from core.programs.template import ProgramTemplate, Stage, TemplateField
+
+_FLOW = (
+    ("data", "Data", "Your labelled examples, split in three"),
+    ("program", "Program", "Predictors with instructions to improve"),
+    ("bootstrap", "Bootstrap", "Demos from traces that scored well"),
+    ("propose", "Propose", "Instructions grounded in data and program"),
+    ("search", "Search", "The best combination by Bayesian search"),
+    ("compare", "Compare", "Baseline and best, side by side"),
+)
+
+
+def render_stage_graph(template: ProgramTemplate) -> None:
+    """Input, stages and output from left to right."""
+    stages = ", then ".join(stage.name for stage in template.stages)
+    st.mermaid_chart(stage_diagram(template), alt=f"Stages of the program: {stages}")
+
+
+def render_flow() -> None:
+    """The flow of the whole app in one row of steps."""
+    with st.grid(6, min_column_width=150):
+        for number, (_, title, text) in enumerate(_FLOW, start=1):
+            with st.container(gap="xsmall"):
+                st.markdown(f":primary-badge[{number}] **{title}**")
+                st.caption(text)
+
+
+def stage_diagram(template: ProgramTemplate) -> str:
+    """Mermaid source: an edge from each stage to those that read its result."""
+    ids = {stage.name: f"s{number}" for number, stage in enumerate(template.stages)}
+    read = {name for stage in template.stages for name in stage.after}
+    lines = ["flowchart LR", f'  in(["{_fields("Input", template.inputs)}"])']
+    lines += [f"  {ids[stage.name]}{_shape(stage)}" for stage in template.stages]
+    lines.append(f'  out(["{_fields("Output", template.outputs)}"])')
+    for stage in template.stages:
+        sources = [ids[name] for name in stage.after] or ["in"]
+        lines += [f"  {source} --> {ids[stage.name]}" for source in sources]
+    lines += [f"  {ids[stage.name]} --> out" for stage in template.stages if stage.name not in read]
+    return "\n".join(lines)
+
+
+def _shape(stage: Stage) -> str:
+    if stage.kind == "retrieve":
+        return f'[("{_quoted(stage.name)}")]'
+    return f'["{_quoted(stage.name)}<br/><small>{_quoted(stage.predictor or "")}</small>"]'
+
+
+def _fields(side: str, fields: tuple[TemplateField, ...]) -> str:
+    names = ", ".join(each.name for each in fields) or "your columns"
+    return f"{side}<br/><small>{_quoted(names)}</small>"
+
+
+def _quoted(text: str) -> str:
+    """`text` for use between double quotes in Mermaid."""
+    return text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;")

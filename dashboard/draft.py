@@ -1,0 +1,181 @@
+"""The next run, as chosen so far on the Data, Program and Configure pages.
+
+Plain values and functions of them; where a tab keeps its draft is `session`'s affair, and whether
+data, program and settings fit together is decided by `core.runs.preparation`.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.data.dataset import FieldMapping
+from core.data.split import SplitConfig
+from core.errors import ConfigError
+from core.lm.connection import LMConfig
+from core.programs.template import ProgramTemplate, TemplateField
+from core.runs.config import RunConfig
+from core.search.budget import Budget, preset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What has been chosen, and defaults for the rest."""
+
+    dataset: str | None = None
+    """Id of a stored dataset."""
+    dataset_name: str = ""
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    """Columns, as chosen on the Data page."""
+    split: SplitConfig = field(default_factory=SplitConfig)
+    program: str | None = None
+    mapping: FieldMapping | None = None
+    """Program fields to columns; None while a field has no column."""
+    passages: str | None = None
+    """Id of the stored corpus; None when the program retrieves nothing."""
+    metric: str | None = None
+    name: str | None = None
+    """None for a name made of program and dataset."""
+    task_model: LMConfig = LMConfig()
+    prompt_model: LMConfig = LMConfig()
+    budget: Budget | None = None
+    """None for the light one."""
+    seed: int = 0
+    concurrency: int = 8
+    max_calls: int | None = None
+
+    def with_dataset(
+        self, dataset: str, name: str, *, inputs: Iterable[str], outputs: Iterable[str]
+    ) -> "Draft":
+        """This draft on other data; the field mapping starts afresh."""
+        return replace(
+            self,
+            dataset=dataset,
+            dataset_name=name,
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            mapping=None,
+        )
+
+    def without_dataset(self) -> "Draft":
+        """This draft before a dataset was chosen."""
+        return self.with_dataset("", "", inputs=(), outputs=()).changed(dataset=None)
+
+    def with_columns(self, inputs: Sequence[str], outputs: Sequence[str]) -> "Draft":
+        """This draft with these columns; the field mapping starts afresh when they differ."""
+        if (tuple(inputs), tuple(outputs)) == (self.inputs, self.outputs):
+            return self
+        return replace(self, inputs=tuple(inputs), outputs=tuple(outputs), mapping=None)
+
+    def with_program(self, template: ProgramTemplate) -> "Draft":
+        """This draft with another program; what depends on the program starts afresh."""
+        if template.name == self.program:
+            return self
+        return replace(
+            self,
+            program=template.name,
+            mapping=None,
+            passages=None,
+            metric=template.metric,
+            budget=None,
+        )
+
+    def changed(self, **changes: object) -> "Draft":
+        """This draft with some fields changed."""
+        return replace(self, **changes)
+
+    @property
+    def split_mapping(self) -> FieldMapping | None:
+        """The chosen columns under their own names; None while a side is empty or they overlap."""
+        if not self.inputs or not self.outputs or set(self.inputs) & set(self.outputs):
+            return None
+        return FieldMapping(
+            inputs={name: name for name in self.inputs},
+            outputs={name: name for name in self.outputs},
+        )
+
+    @property
+    def missing(self) -> str | None:
+        """The first choice that no run can do without, in words; None when all are made."""
+        if self.dataset is None:
+            return "Choose a dataset on the Data page."
+        if self.split_mapping is None:
+            return "Choose input and output columns on the Data page."
+        if self.program is None:
+            return "Choose a program on the Program page."
+        if self.mapping is None:
+            return "Map every program field to a column on the Program page."
+        return None
+
+    def config(self, *, title: str, predictors: int = 1) -> RunConfig:
+        """The settings of the run that this draft describes.
+
+        `title` is the program's; `predictors` decides the size of the light budget.
+
+        Raises:
+            ConfigError: a choice is missing.
+        """
+        if self.missing is not None:
+            raise ConfigError(self.missing)
+        return RunConfig(
+            name=(self.name or "").strip() or f"{title} on {self.dataset_name}",
+            program=str(self.program),
+            dataset=str(self.dataset),
+            dataset_name=self.dataset_name,
+            mapping=self.mapping,
+            split=self.split,
+            passages=self.passages,
+            metric=str(self.metric),
+            budget=self.budget or preset("light", predictors),
+            task_model=self.task_model,
+            prompt_model=self.prompt_model,
+            seed=self.seed,
+            concurrency=self.concurrency,
+            max_calls=self.max_calls,
+        )
+
+
+def field_names(columns: Iterable[str]) -> dict[str, str]:
+    """Program field → column, for programs that take columns as they are.
+
+    A field name is the column's with everything but letters, digits and `_` replaced, made unique.
+    """
+    names: dict[str, str] = {}
+    for column in columns:
+        name = re.sub(r"\W+", "_", column).strip("_") or "field"
+        name = f"field_{name}" if name[0].isdigit() else name
+        unique, number = name, 2
+        while unique in names:
+            unique, number = f"{name}_{number}", number + 1
+        names[unique] = column
+    return names
+
+
+def suggested_columns(
+    fields: Sequence[TemplateField], preferred: Sequence[str], columns: Sequence[str]
+) -> dict[str, str | None]:
+    """Field → the column that fits its name best, each column once; None when none is left.
+
+    An equal name wins, apart from case; then a similar one; then the first of `preferred` (the
+    columns chosen for this side) that is still free.
+    """
+    found: dict[str, str | None] = {}
+    for each in fields:
+        free = [name for name in columns if name not in found.values()]
+        by_lower = {name.lower(): name for name in reversed(free)}
+        close = difflib.get_close_matches(each.name.lower(), by_lower, n=1, cutoff=0.7)
+        similar = by_lower[close[0]] if close else None
+        found[each.name] = similar or next((name for name in preferred if name in free), None)
+    return found
+
+
+def field_mapping(
+    inputs: dict[str, str | None], outputs: dict[str, str | None]
+) -> FieldMapping | None:
+    """The mapping, when every field has a column and no column is both input and output."""
+    given = {name: column for name, column in inputs.items() if column}
+    wanted = {name: column for name, column in outputs.items() if column}
+    complete = len(given) == len(inputs) > 0 and len(wanted) == len(outputs) > 0
+    apart = not set(given.values()) & set(wanted.values()) and not given.keys() & wanted.keys()
+    return FieldMapping(inputs=given, outputs=wanted) if complete and apart else None

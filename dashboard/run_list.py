@@ -1,0 +1,24 @@
+"""A run as the lists show it."""
+
+from dataclasses import dataclass
+
+from core.runs.liveness import RunStatus, status_of
+from core.runs.snapshot import RunSummary, Snapshot
+from core.runs.store import StoredRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One line of a list of runs."""
+
+    run: StoredRun
+    status: RunStatus
+    """`interrupted` included."""
+    summary: RunSummary
+    """As of the worker's last snapshot; empty before the first."""
+
+
+def run_row(run: StoredRun, snapshot: Snapshot | None, now: float) -> RunRow:
+    """The line of this run at the time `now`, in seconds since the epoch."""
+    summary = snapshot.summary if snapshot else RunSummary(status="queued")
+    return RunRow(run=run, status=status_of(summary.status, run, now), summary=summary)

@@ -1,0 +1,126 @@
+"""Every key of `st.session_state` and `st.query_params`, typed. No other module names a key.
+
+What must survive a reload is in the URL (`?run=…`) or in the store; the rest is a draft of the next
+run, which belongs to one browser tab.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.evaluation.evaluator import ExampleResult
+from dashboard.draft import Draft
+
+_RUN = "run"
+_DRAFT = "draft"
+_UPLOAD = "data.last_upload"
+_PROBLEM = "data.problem"
+_TRIED = "program.tried"
+_STARTED = "started"
+
+DOUBLE_CLICK = 2.0
+"""Seconds within which a second click on the same button is the same click."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Started:
+    button: str
+    run: str
+    at: float
+
+
+def draft() -> Draft:
+    """The draft of this tab."""
+    return st.session_state.get(_DRAFT, Draft())
+
+
+def keep_draft(changed: Draft) -> Draft:
+    """Make `changed` the draft of this tab and return it."""
+    st.session_state[_DRAFT] = changed
+    return changed
+
+
+def update_draft(**changes: object) -> Draft:
+    """Change the draft and return it."""
+    return keep_draft(draft().changed(**changes))
+
+
+def is_new_upload(file_id: str) -> bool:
+    """True the first time this tab asks about an uploaded file."""
+    is_new = st.session_state.get(_UPLOAD) != file_id
+    st.session_state[_UPLOAD] = file_id
+    return is_new
+
+
+def problem() -> str | None:
+    """Why the dataset chosen last could not be used."""
+    return st.session_state.get(_PROBLEM)
+
+
+def keep_problem(message: str | None) -> None:
+    """Remember why a dataset could not be used, or forget it."""
+    st.session_state[_PROBLEM] = message
+
+
+def tried(what: str) -> ExampleResult | None:
+    """The result of the last example tried in this tab, if it was of `what`."""
+    kept = st.session_state.get(_TRIED)
+    return kept[1] if kept and kept[0] == what else None
+
+
+def keep_tried(what: str, result: ExampleResult) -> None:
+    """Remember the result of an example; `what` tells setup and example apart from others."""
+    st.session_state[_TRIED] = (what, result)
+
+
+def started_once(button: str, start: Callable[[], str]) -> str:
+    """The run that `start` creates; for the second half of a double click, the one before."""
+    last = st.session_state.get(_STARTED)
+    if last and last.button == button and time.monotonic() - last.at < DOUBLE_CLICK:
+        return str(last.run)
+    run = start()
+    st.session_state[_STARTED] = _Started(button=button, run=run, at=time.monotonic())
+    return run
+
+
+def chosen_row(table: str) -> int | None:
+    """The row that is selected in the table with this key."""
+    rows = st.session_state.get(table, {}).get("selection", {}).get("rows", [])
+    return int(rows[0]) if rows else None
+
+
+def choose(widget: str, value: object) -> None:
+    """Give the widget with this key a value. Only in a callback, before the widget is drawn."""
+    st.session_state[widget] = value
+
+
+def run_id() -> str | None:
+    """The run this page shows: from the URL, else the one opened last in this tab.
+
+    A run in the URL is remembered, so that it stays open on the next page.
+    """
+    if in_url := run_in_url():
+        st.session_state[_RUN] = in_url
+    chosen = st.session_state.get(_RUN)
+    return str(chosen) if chosen else None
+
+
+def run_in_url() -> str | None:
+    """The run that the URL names."""
+    return st.query_params.get(_RUN) or None
+
+
+def close_run(run: str) -> None:
+    """Forget `run`, if it is the open one."""
+    if st.session_state.get(_RUN) == run:
+        del st.session_state[_RUN]
+    if st.query_params.get(_RUN) == run:
+        del st.query_params[_RUN]
+
+
+def open_run(run: str) -> None:
+    """Make `run` the one that every page shows."""
+    st.session_state[_RUN] = run
+    st.query_params[_RUN] = run

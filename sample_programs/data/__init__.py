@@ -1,0 +1,1 @@
+"""Bundled data sets, and the package that makes them."""

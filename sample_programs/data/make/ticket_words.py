@@ -1,0 +1,201 @@
+"""Phrases from which the support tickets are composed. Word lists only."""
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The parts of "this|that|more"."""
+    return tuple(text.split("|"))
+
+
+SLOTS = {
+    "item": _listed(
+        "headphones|coffee grinder|desk lamp|rucksack|keyboard|electric kettle|running shoes|"
+        "garden chair|tablet sleeve|air fryer|bicycle pump|monitor|yoga mat|watch strap|"
+        "toaster"
+    ),
+    "day": _listed("Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|last week|two weeks ago"),
+    "amount": _listed("$12|$19.90|$24|$39.99|$48|$75|$110|$249"),
+    "name": _listed("Priya|Tom|Lena|Marcus|Aiko|Joanna|Sven|Fatima|Diego|Hannah|Owen|Ruth"),
+    "firm": _listed(
+        "a small bakery|our school|a chain of gyms|a travel blog|a town library|a podcast|"
+        "our design studio|a sports club"
+    ),
+    "country": _listed("Norway|Portugal|Chile|Canada|Malta|Japan|Kenya|Ireland"),
+}
+
+PROBLEMS = {
+    "billing": (
+        "I was charged {amount} twice for the same order",
+        "the invoice shows {amount} but the price on the page was lower",
+        "my bank statement lists two payments of {amount}",
+        "the VAT number is missing on my invoice and our bookkeeper needs it",
+        "you debited my credit card {amount} although I paid with a voucher",
+        "there is an unknown fee of {amount} on the bill",
+        "the discount code was accepted but {amount} was still charged to my card",
+        "I need a corrected invoice with our company's address",
+        "my card payment was declined three times, yet the bank shows a charge",
+        "the receipt has the wrong tax rate",
+        "I got a payment reminder for an invoice that I settled on {day}",
+        "why does the total on the bill differ from the amount in the cart",
+    ),
+    "shipping": (
+        "the courier's tracking page has not moved since {day}",
+        "my parcel should have arrived on {day} and there is no sign of it",
+        "the package was left with a neighbour I do not know",
+        "tracking says delivered, but no parcel is at my door",
+        "can you send the {item} by express courier so that it gets here by {day}",
+        "the delivery driver never rang and took the package back to the depot",
+        "I typed the wrong street, please change the delivery address before dispatch",
+        "my package is stuck at customs in {country}",
+        "half of the delivery is missing from the parcel",
+        "how long does delivery to {country} take",
+        "the courier wants to deliver on {day} when nobody is home",
+        "has the {item} been dispatched, the tracking number does not work",
+    ),
+    "refunds": (
+        "I sent the {item} back on {day} and still wait for my money",
+        "I changed my mind about the {item} and want to return it",
+        "please give me the money back, the {item} is not what the photo shows",
+        "the return label will not print",
+        "how do I send back a gift within the thirty days",
+        "you confirmed my return on {day} but only reimbursed {amount}",
+        "the {item} is the wrong size, I would like to return it and be reimbursed",
+        "where do I drop off a return, and who pays the postage",
+        "I returned two things and was reimbursed for one",
+        "can I exchange the {item} or do I have to send it back first",
+        "I cancelled my order within an hour and want the {amount} back",
+        "the return was refused because the box was open, that is unfair",
+    ),
+    "accounts": (
+        "I cannot log in since {day}, the password is refused",
+        "the password reset mail never comes",
+        "the verification code by text message arrives too late to log in",
+        "my login is locked after three wrong passwords",
+        "I no longer have the mailbox that I signed up with and need another e-mail",
+        "two profiles exist under my name, please merge them",
+        "the two-factor prompt asks for a phone I lost",
+        "my username was taken over, somebody changed the password",
+        "the sign-in page reloads again and again after the password",
+        "I want to change the e-mail in my profile but the save button is grey",
+        "my daughter's profile shows my name after login",
+        "the reset link says it has expired although I clicked at once",
+    ),
+    "repairs": (
+        "the {item} stopped working after four days and will not switch on",
+        "there is a crack in the {item} and it makes a rattling noise",
+        "the battery of my {item} dies within ten minutes",
+        "the {item} smells burnt when it is plugged in",
+        "a screw broke off the {item}, where do I get a spare part",
+        "the {item} is faulty, is it still under warranty",
+        "the hinge of the {item} is loose and squeaks",
+        "the power light blinks red and the {item} turns itself off",
+        "please send a technician, the {item} leaks",
+        "my {item} came back from the workshop with the same defect",
+        "the motor overheats and the {item} stops",
+        "the plug got so hot that it melted, a clear defect",
+    ),
+    "subscriptions": (
+        "please cancel my monthly plan before it renews on {day}",
+        "I want to switch from the basic plan to the family plan",
+        "my free trial ended early and the plan renewed by itself",
+        "can I pause my membership for the summer",
+        "how many people can share one premium membership",
+        "the yearly plan was renewed although I switched off auto-renewal",
+        "I would like to downgrade my membership at the end of the month",
+        "the upgrade to premium does not show, I still see the basic plan",
+        "does the student plan include the magazine",
+        "I want to end the membership of {name}, who moved out",
+        "my trial says zero days left but I started it on {day}",
+        "what do I lose if I let my premium plan run out",
+    ),
+    "privacy": (
+        "please erase all personal data you store about me",
+        "I want a copy of the information that you hold on me",
+        "stop sending me the newsletter, I opted out twice",
+        "which partners get my personal information",
+        "I withdraw my consent to tracking cookies",
+        "your newsletter greets me with the name of a stranger",
+        "a stranger got a mail with my home address, is that a data leak",
+        "under data protection law I ask you to delete my history",
+        "the cookie banner has no way to refuse consent",
+        "I never gave consent to marketing calls, remove my number",
+        "how long do you keep personal data after somebody leaves",
+        "please remove the photo of my child from your public reviews",
+    ),
+    "partnerships": (
+        "I write for {firm} and would like to become a reseller",
+        "do you offer wholesale prices, we need sixty pieces of the {item}",
+        "{firm} would like to cooperate on a sponsored event",
+        "is there an affiliate programme, and what commission do you pay",
+        "we would like to stock the {item} in our shop, who is the sales contact",
+        "our magazine wants to interview your founder about the {item}",
+        "can {firm} get bulk pricing for a hundred pieces",
+        "we produce handmade goods and would like to supply you",
+        "I run {firm} and suggest a joint campaign",
+        "our agency has a proposal for a sponsored video",
+        "who decides about wholesale and reseller contracts",
+        "we are looking for a sponsor for {firm}",
+    ),
+}
+
+OPENINGS = _listed(
+    "Hello,|Hi there,|Good morning,|Dear team,|To whom it may concern,|Hi, {name} here.|"
+    "Hello, this is my second message.|I hope you can help me.|Quick question:|"
+    "I have been a customer for years.|Sorry to bother you again.|Hey,"
+)
+
+# Sentences that mention another team's matters without asking for anything.
+DISTRACTIONS = {
+    "billing": (
+        "The invoice itself is fine.",
+        "I paid by card on {day}.",
+        "The payment went through without trouble.",
+    ),
+    "shipping": (
+        "The parcel arrived on {day}.",
+        "Delivery was quick, thank you.",
+        "The courier was friendly.",
+    ),
+    "refunds": (
+        "I do not want my money back.",
+        "Sending it back is not an option for me.",
+        "My last return went smoothly.",
+    ),
+    "accounts": (
+        "I can log in without trouble.",
+        "I have already changed my password.",
+        "You find my e-mail in my profile.",
+    ),
+    "repairs": (
+        "The {item} itself works well.",
+        "Nothing is broken.",
+        "The {item} has a two year warranty, I know.",
+    ),
+    "subscriptions": (
+        "I have the premium plan.",
+        "My membership runs until {day}.",
+        "I signed up for the trial through {name}.",
+    ),
+    "privacy": (
+        "I read your newsletter with pleasure.",
+        "I agreed to the cookies.",
+        "You have my personal details on file.",
+    ),
+    "partnerships": (
+        "I found you through {firm}.",
+        "I bought it for {firm}.",
+        "We saw your sponsored video.",
+    ),
+}
+
+DETAILS = _listed(
+    "This is rather urgent.|I tried twice already.|My order number ends in {amount}.|"
+    "It concerns the {item}.|I called on {day} and nobody answered.|"
+    "{name} told me to write here.|I use it every day.|"
+    "I am travelling in {country} at the moment.|It is the third time this year.|"
+    "I could not find this in the help pages."
+)
+
+CLOSINGS = _listed(
+    "Thanks, {name}|Best regards, {name}|Please reply soon.|What can we do?|Many thanks|"
+    "Looking forward to hearing from you.|Kind regards|Please advise.||"
+)
