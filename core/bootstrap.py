@@ -6,7 +6,7 @@ accepted traces, so nothing is paid for twice. Running the teacher is the engine
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -14,10 +14,25 @@ from core.data.dataset import Example
 from core.data.seeds import derived_rng
 from core.programs.candidate import Demo, demo_set_id
 from core.programs.predictors import PredictorInfo
-from core.search.budget import Budget
 
 Calls = Mapping[str, Sequence[Demo]]
 """Predictor → its demonstrations in one accepted trace, one per call."""
+
+
+class DemoSizes(Protocol):
+    """How many demo sets to build and how large; a run's budget has these."""
+
+    @property
+    def demo_sets(self) -> int:
+        """Demo sets per predictor, the empty one included."""
+
+    @property
+    def bootstrapped_demos(self) -> int:
+        """Most bootstrapped demos per set."""
+
+    @property
+    def labelled_demos(self) -> int:
+        """Most labelled demos per set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +82,7 @@ def build_demo_sets(
     infos: Sequence[PredictorInfo],
     train: Sequence[Example],
     traces: Sequence[tuple[str, Calls]],
-    budget: Budget,
+    sizes: DemoSizes,
     seed: int,
 ) -> list[BuiltDemoSet]:
     """All demo sets but the empty one, without duplicates, at most `demo_sets - 1` per predictor.
@@ -80,31 +95,31 @@ def build_demo_sets(
     found: dict[str, dict[str, BuiltDemoSet]] = {info.name: {} for info in infos}
     for info in infos:
         rng = derived_rng(seed, f"labelled set {info.name}")
-        _keep(found, info, labelled_demos(info, train, budget.labelled_demos, rng), "labelled")
-    if not order or budget.bootstrapped_demos == 0:
-        return _capped(found, budget)
-    for number in range(3 * budget.demo_sets):
+        _keep(found, info, labelled_demos(info, train, sizes.labelled_demos, rng), "labelled")
+    if not order or sizes.bootstrapped_demos == 0:
+        return _capped(found, sizes)
+    for number in range(3 * sizes.demo_sets):
         rng = derived_rng(seed, "demo set", number)
-        most = min(budget.bootstrapped_demos, len(order))
+        most = min(sizes.bootstrapped_demos, len(order))
         size = most if number == 0 else int(rng.integers(1, most + 1))
         drawn = [order[i] for i in rng.permutation(len(order))[:size]]
         for info in infos:
-            demos = _bootstrapped(info, drawn, train, budget, derived_rng(seed, info.name, number))
+            demos = _bootstrapped(info, drawn, train, sizes, derived_rng(seed, info.name, number))
             _keep(found, info, demos, "bootstrapped")
-    return _capped(found, budget)
+    return _capped(found, sizes)
 
 
 def _bootstrapped(
     info: PredictorInfo,
     drawn: Sequence[tuple[str, Calls]],
     train: Sequence[Example],
-    budget: Budget,
+    sizes: DemoSizes,
     rng: np.random.Generator,
 ) -> tuple[Demo, ...]:
     shown = {example for example, _ in drawn}
     demos = tuple(_one_call(calls[info.name], rng) for _, calls in drawn if calls.get(info.name))
     rest = [example for example in train if example.id not in shown]
-    missing = max(0, budget.labelled_demos - len(demos))
+    missing = max(0, sizes.labelled_demos - len(demos))
     return labelled_demos(info, rest, missing, rng) + demos
 
 
@@ -125,13 +140,13 @@ def _keep(
     source: Literal["labelled", "bootstrapped"],
 ) -> None:
     if demos:
-        built = BuiltDemoSet(
-            predictor=info.name, id=demo_set_id(demos), demos=demos, source=source
-        )
+        built = BuiltDemoSet(predictor=info.name, id=demo_set_id(demos), demos=demos, source=source)
         found[info.name].setdefault(built.id, built)
 
 
-def _capped(found: Mapping[str, Mapping[str, BuiltDemoSet]], budget: Budget) -> list[BuiltDemoSet]:
+def _capped(
+    found: Mapping[str, Mapping[str, BuiltDemoSet]], sizes: DemoSizes
+) -> list[BuiltDemoSet]:
     return [
-        built for sets in found.values() for built in list(sets.values())[: budget.demo_sets - 1]
+        built for sets in found.values() for built in list(sets.values())[: sizes.demo_sets - 1]
     ]

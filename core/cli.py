@@ -16,7 +16,7 @@ from core.command.export import FORMATS, export
 from core.command.inputs import run_config
 from core.command.outcome import outcome, outcome_text, runs_text
 from core.command.progress import watched
-from core.errors import InputError, RunNotFound, StudioError
+from core.errors import ConfigError, InputError, RunNotFound, StudioError
 from core.runs.events import ResumeRequested
 from core.runs.state import RunState
 from core.storage.location import open_store
@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough
+        return NOT_FINISHED
     except KeyboardInterrupt:
         _say("Interrupted. `python -m core resume RUN_ID` goes on; `python -m core runs` lists.")
         return 130
@@ -57,7 +60,9 @@ def _optimize(options: argparse.Namespace) -> int:
 
 def _resume(options: argparse.Namespace) -> int:
     store = open_store(options.db)
-    store.run(options.run_id)
+    state = RunState().fold(store.since(options.run_id, 0))
+    if state.is_ended:
+        raise ConfigError(f"run {options.run_id} is {state.status}; there is nothing to resume.")
     store.append(options.run_id, [ResumeRequested(by="command line", max_calls=options.max_calls)])
     return _work(options.run_id, options)
 

@@ -18,10 +18,7 @@ from core.runs.events import (
     Failure,
     Paused,
     Resumed,
-    RunFailed,
-    RunFinished,
     RunStarted,
-    RunStopped,
 )
 from core.runs.state import RunState
 from core.runs.store import RunStore
@@ -107,6 +104,8 @@ class Engine:
             RunTaken: `abandon` was called.
         """
         self._read()
+        if self.state.is_ended:
+            return self.state
         self._append([started])
         while not self.state.is_ended:
             self._step()
@@ -154,12 +153,14 @@ class Engine:
             self._append(plan.events)
             if self.state.is_ended:
                 return
-        waiting = [action for action in plan.actions if action.key not in self._busy]
-        for action in waiting[: slots.free]:
-            if not self._start(action):
+        for action in plan.actions:
+            if len(self._busy) >= self.concurrency:
+                break
+            # two open trials can want the same result
+            if action.key not in self._busy and not self._start(action):
                 break
         if not self._busy and self._pause_reason is None:
-            self._nothing_to_do(waiting)
+            self._nothing_to_do(plan.actions)
 
     def _start(self, action: Action) -> bool:
         """Start the action; False when the cap leaves no room for it."""
@@ -234,5 +235,3 @@ class Engine:
 
     def _watch(self) -> None:
         self.watcher.watch(self.state, {key: since for key, (since, _) in self._busy.items()})
-
-

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import services, session
+from dashboard import materials, services, session
 from dashboard.components.run_status import render_status
 
-st.set_page_config(
-    page_title="MIPRO Studio",
-    page_icon=str(Path(__file__).parent / "static" / "favicon.png"),
-    layout="wide",
-)
+ICON = str(Path(__file__).parent / "static" / "favicon.png")
+
+st.set_page_config(page_title="MIPRO Studio", page_icon=ICON, layout="wide")
+st.logo(ICON, size="large")
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,7 +26,7 @@ def boot() -> bool:
     import plotly.io  # noqa: F401
     import pyarrow as pa  # noqa: F401
 
-    services.programs()
+    materials.programs()
     gc.collect()
     gc.freeze()
     return True
@@ -46,7 +45,7 @@ page = st.navigation(
             st.Page("views/program.py", title="Program", icon=":material/account_tree:"),
             st.Page("views/configure.py", title="Configure", icon=":material/tune:"),
         ],
-        "Open run": [monitor, compare, export],
+        "Run": [monitor, compare, export],
         "History": [st.Page("views/runs.py", title="Runs", icon=":material/list:")],
     },
     expanded=True,
@@ -55,7 +54,7 @@ opened = session.run_id()
 if page == home and (linked := session.run_in_url()):
     st.switch_page(monitor, query_params={"run": linked})
 
-shown = services.run_view(opened) if opened else None
+shown = services.listed_run(opened) if opened else None
 if shown is not None:
     with st.sidebar.container(border=True, gap="xsmall"):
         st.caption("Open run")

@@ -4,7 +4,10 @@ Start it from the repository's root with `python -m streamlit run dashboard/asgi
 `python -m dashboard`.
 """
 
+import base64
 import contextlib
+import hashlib
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,8 +28,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core.errors import StudioError
 from core.storage.location import open_store
 
+_INDEX = Path(st.__file__).parent / "static" / "index.html"
+_INLINE = re.findall(r"<script>(.*?)</script>", _INDEX.read_text(encoding="utf-8"), re.DOTALL)
+_ALLOWED = " ".join(
+    f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+    for script in _INLINE
+)
+"""The scripts that Streamlit's own page contains; no other inline script may run."""
 _CSP = (
-    "default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval'; "
+    f"default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval' {_ALLOWED}; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "frame-ancestors 'none'; form-action 'self'"

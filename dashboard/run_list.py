@@ -6,6 +6,9 @@ from core.runs.liveness import RunStatus, status_of
 from core.runs.snapshot import RunSummary, Snapshot
 from core.runs.store import StoredRun
 
+BUSY: frozenset[RunStatus] = frozenset({"queued", "running", "paused"})
+"""A worker lives, or is about to."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow:

@@ -5,7 +5,7 @@ run, which belongs to one browser tab.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -19,6 +19,7 @@ _UPLOAD = "data.last_upload"
 _PROBLEM = "data.problem"
 _TRIED = "program.tried"
 _STARTED = "started"
+_COMPARED = "compare"
 
 DOUBLE_CLICK = 2.0
 """Seconds within which a second click on the same button is the same click."""
@@ -92,8 +93,13 @@ def chosen_row(table: str) -> int | None:
 
 
 def choose(widget: str, value: object) -> None:
-    """Give the widget with this key a value. Only in a callback, before the widget is drawn."""
+    """Give the widget with this key a value. Only before the widget is drawn."""
     st.session_state[widget] = value
+
+
+def chosen(widget: str) -> object:
+    """The value of the widget with this key; None when it was not drawn."""
+    return st.session_state.get(widget)
 
 
 def run_id() -> str | None:
@@ -124,3 +130,17 @@ def open_run(run: str) -> None:
     """Make `run` the one that every page shows."""
     st.session_state[_RUN] = run
     st.query_params[_RUN] = run
+
+
+def compared() -> tuple[str, ...]:
+    """Ids of the candidates to compare: from the URL, else those chosen last in this tab."""
+    if in_url := st.query_params.get(_COMPARED):
+        return tuple(in_url.split(","))
+    return tuple(st.session_state.get(_COMPARED, ()))
+
+
+def compare(candidates: Sequence[str], *, in_url: bool = False) -> None:
+    """Make these the candidates to compare; in the URL only on the Compare page itself."""
+    st.session_state[_COMPARED] = tuple(candidates)
+    if in_url:
+        st.query_params[_COMPARED] = ",".join(candidates)

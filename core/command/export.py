@@ -45,7 +45,7 @@ def _python(out: Path, results: RunResults, config: RunConfig, store: Store) -> 
 
 
 def _csv(out: Path, results: RunResults, config: RunConfig, store: Store) -> dict[Path, str]:
-    return {out: trials_csv(results.trials, results.labels)}
+    return {out: trials_csv(results.tables.trials, results.labels)}
 
 
 def _best(results: RunResults) -> str:

@@ -27,7 +27,8 @@ def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
     chosen = template(options.program)
     dataset = read_file(Path(options.data))
     mapping = FieldMapping(
-        inputs=_fields(options.inputs, chosen.inputs), outputs=_fields(options.output, chosen.outputs)
+        inputs=_fields(options.inputs, chosen.inputs),
+        outputs=_fields(options.output, chosen.outputs),
     )
     config = RunConfig(
         name=options.name or f"{chosen.title}: {dataset.name}",

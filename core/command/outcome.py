@@ -38,9 +38,7 @@ def outcome_text(found: dict[str, Any]) -> str:
     lines = [f"run {found['run_id']}: {found['status']}"]
     for part in ("baseline", "best"):
         if found[part]:
-            scores = "   ".join(
-                f"{side} {_percent(found[part][side])}" for side in ("val", "test")
-            )
+            scores = "   ".join(f"{side} {_percent(found[part][side])}" for side in ("val", "test"))
             lines.append(f"{part:>8}   {scores}")
     calls, cost = found["calls"], found["cost_usd"]
     lines.append(

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.data.dataset import Example
 from core.evaluation.metrics import Metric
+from core.lm.text import storable
 from core.lm.usage import Meter, Usage
 from core.programs.candidate import Demo
 
@@ -95,8 +96,9 @@ def evaluate_example(
         lm=lm.copy(rollout_id=repetition) if repetition else lm,
         adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
         trace=steps,
-        studio_meter=meter,
+        usage_tracker=meter,
         max_history_size=0,
+        warn_on_type_mismatch=False,  # numbers from a table are as good as their text
     ):
         try:
             prediction = program(**example.inputs)
@@ -118,7 +120,7 @@ def evaluate_example(
 
 def trace_to_json(trace: Trace) -> str:
     """The trace as JSON; values that JSON lacks become text."""
-    return json.dumps(trace.model_dump(), ensure_ascii=False, default=str)
+    return json.dumps(storable(trace.model_dump()), ensure_ascii=False, default=str)
 
 
 def trace_from_json(text: str) -> Trace:
@@ -132,7 +134,7 @@ def _failure(error: Exception, program: dspy.Module, steps: Sequence[Any]) -> Ex
     message = str(getattr(error, "message", None) or error).strip()
     return ExampleFailure(
         kind=type(error).__name__,
-        message=message[:2000] or type(error).__name__,
+        message=storable(message[:2000]) or type(error).__name__,
         stage=stage,
         from_model=isinstance(error, LMError),
     )
@@ -165,5 +167,5 @@ def _demos(program: dspy.Module, steps: Sequence[Any]) -> dict[str, tuple[Demo, 
     found: dict[str, list[Demo]] = {name: [] for name in names.values()}
     for predictor, inputs, given in steps:
         if id(predictor) in names:
-            found[names[id(predictor)]].append({**inputs, **dict(given)})
+            found[names[id(predictor)]].append(storable({**inputs, **dict(given)}))
     return {name: tuple(demos) for name, demos in found.items() if demos}

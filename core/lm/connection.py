@@ -89,15 +89,16 @@ class LMConfig(BaseModel):
 class MeteredLM(dspy.LM):
     """A `dspy.LM` that reports each answered call to the meter of the task that made it."""
 
-    def __init__(self, *args: Any, connection: LMConfig, **kwargs: Any) -> None:
+    def __init__(self, connection: LMConfig, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.connection = connection
 
     def update_history(self, entry: dict[str, Any]) -> None:
         """Called by dspy once per answered call; keeps no history, so memory stays flat."""
-        meter = dspy.settings.get("studio_meter")
+        meter = dspy.settings.get("usage_tracker")
         if isinstance(meter, Meter):
-            meter.add(_usage(entry, self.connection), _call(entry))
+            usage = _usage(entry, self.connection) if meter.take_billed() else Usage(cached=1)
+            meter.add(usage, _call(entry))
 
 
 def connect(config: LMConfig, *, role: str, temperature: float | None = None) -> MeteredLM:
@@ -107,27 +108,28 @@ def connect(config: LMConfig, *, role: str, temperature: float | None = None) ->
         ConfigError: the environment variable for the key is not set.
     """
     config.check(role)
-    wanted = config.temperature if temperature is None else temperature
-    common = {"temperature": wanted, "num_retries": config.retries, "connection": config}
+    settings: dict[str, Any] = {
+        "temperature": config.temperature if temperature is None else temperature,
+        "num_retries": config.retries,
+        "cache": True,
+    }
     if config.is_offline:
         engine = OfflineEngine(delay=config.delay)
-        return MeteredLM(OFFLINE_MODEL, engine=engine, cache=True, **common)
+        return MeteredLM(config, OFFLINE_MODEL, engine=engine, **settings)
     name = f"openai/{config.model}" if config.api_base else config.model
-    extra = {"api_base": config.api_base} if config.api_base else {}
+    settings |= {"max_tokens": config.max_tokens, "timeout": config.timeout}
+    if config.api_base:
+        settings["api_base"] = config.api_base
     key = os.environ.get(config.api_key_env) if config.api_key_env else None
     if key or config.api_base:
-        extra["api_key"] = key or "none"  # local servers take any key, the client insists on one
-    return MeteredLM(
-        name, max_tokens=config.max_tokens, timeout=config.timeout, cache=True, **extra, **common
-    )
+        settings["api_key"] = key or "none"  # local servers take any key, the client wants one
+    return MeteredLM(config, name, **settings)
 
 
 def _usage(entry: dict[str, Any], connection: LMConfig) -> Usage:
     used = entry["usage"] or {}
-    if not used:
-        return Usage(cached=1)
     tokens = int(used.get("prompt_tokens") or 0), int(used.get("completion_tokens") or 0)
-    cost = connection.price(*tokens)
+    cost = connection.price(*tokens) if used else None
     return Usage(
         calls=1,
         input_tokens=tokens[0],

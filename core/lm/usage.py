@@ -1,7 +1,7 @@
 """What LM calls cost: counts, tokens and money, added up per task.
 
-A `Meter` travels to the LM through `dspy.context(studio_meter=...)`, which dspy's own worker
-threads inherit, so every call finds the task that made it.
+A `Meter` travels to the LM as dspy's usage tracker (`dspy.context(usage_tracker=...)`), which dspy's
+own worker threads inherit, so every call finds the task that made it.
 """
 
 import threading
@@ -52,9 +52,20 @@ class Meter:
     usage: Usage = field(default_factory=Usage)
     calls: list[Call] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _billed: threading.local = field(default_factory=threading.local, repr=False)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Meter":
         return self  # dspy deep-copies its settings for worker threads; they must share one meter
+
+    def add_usage(self, model: str, usage: dict[str, Any]) -> None:
+        """Called by dspy, in the calling thread, for an answer that came from the model itself."""
+        self._billed.now = True
+
+    def take_billed(self) -> bool:
+        """True when this thread's answer came from the model, not from the cache; asked once."""
+        billed = getattr(self._billed, "now", False)
+        self._billed.now = False
+        return billed
 
     def add(self, usage: Usage, call: Call | None = None) -> None:
         """Add one call."""

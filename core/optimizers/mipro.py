@@ -18,7 +18,6 @@ from core.optimizers.trials import (
     scoring_actions,
     trial_started,
 )
-
 from core.runs.choices import search_space
 from core.runs.config import RunConfig
 from core.runs.events import Event, PhaseChanged, RunFailed, RunFinished, RunStopped, TrialStarted
@@ -55,7 +54,7 @@ class Mipro:
             return preparing
         scoring = list(scoring_actions(state, state.open_trials.values()))
         actions = [*preparing.actions, *scoring]
-        waiting = sum(action.key not in slots.busy for action in actions)
+        waiting = len({action.key for action in actions} - slots.busy)
         if state.phase in ("search", "test") and waiting < slots.free:
             return Plan(events=self._next_events(state, slots), actions=actions)
         return Plan(actions=actions)
@@ -86,7 +85,9 @@ class Mipro:
         levels = suggest(
             space.sizes,
             self._observations(state),
-            pending=[space.levels(state.candidates[t.candidate]) for t in _open(state, "minibatch")],
+            pending=[
+                space.levels(state.candidates[t.candidate]) for t in _open(state, "minibatch")
+            ],
             exhausted=self._exhausted(state),
             seed=derived_seed(self._config.seed, "tpe", started),
         )

@@ -4,7 +4,7 @@ Teacher runs, dataset summary and program description go on together; proposals 
 there. A call to the prompt model that fails three times is left out, and the log says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.bootstrap import build_demo_sets
 from core.data.seeds import derived_rng
@@ -48,13 +48,9 @@ class Preparing:
         for info in self._task.predictors:
             own = instruction_id(info.instruction)
             events.append(
-                InstructionProposed(
-                    predictor=info.name, index=0, id=own, text=info.instruction
-                )
+                InstructionProposed(predictor=info.name, index=0, id=own, text=info.instruction)
             )
-            events.append(
-                DemoSetBuilt(predictor=info.name, id=NO_DEMOS, demos=(), source="none")
-            )
+            events.append(DemoSetBuilt(predictor=info.name, id=NO_DEMOS, demos=(), source="none"))
         return events
 
     def plan(self, state: RunState, slots: Slots) -> Plan:
@@ -151,5 +147,5 @@ def _given_up(action: Action, state: RunState) -> bool:
     return state.prompt_failures.get(action.key, 0) >= MAX_ATTEMPTS
 
 
-def _open(actions: list[Action], state: RunState) -> Iterator[Action]:
+def _open(actions: Sequence[Action], state: RunState) -> Iterator[Action]:
     return (action for action in actions if not _given_up(action, state))

@@ -45,8 +45,7 @@ def predictor_text(info: PredictorInfo) -> str:
 
 def _blocks(rows: Iterable[Mapping[str, object]]) -> str:
     return "\n\n".join(
-        "\n".join([f"Example {number}", *_lines(row)])
-        for number, row in enumerate(rows, start=1)
+        "\n".join([f"Example {number}", *_lines(row)]) for number, row in enumerate(rows, start=1)
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import dspy
 
 from core.errors import ModelError
+from core.lm.text import storable
 from core.lm.usage import Meter, Usage
 from core.proposal import signatures
 
@@ -48,7 +49,7 @@ class Reply:
     def trace(self) -> str:
         """The full prompt and the raw reply, as JSON."""
         content = {"messages": self.messages, "completion": self.completion}
-        return json.dumps(content, ensure_ascii=False)
+        return json.dumps(storable(content), ensure_ascii=False)
 
 
 class PromptCallError(ModelError):
@@ -56,7 +57,7 @@ class PromptCallError(ModelError):
 
     def __init__(self, cause: Exception, *, seconds: float, usage: Usage) -> None:
         message = str(getattr(cause, "message", None) or cause).strip()
-        super().__init__(message[:2000] or type(cause).__name__)
+        super().__init__(storable(message[:2000]) or type(cause).__name__)
         self.kind = type(cause).__name__
         self.seconds = seconds
         self.usage = usage
@@ -150,13 +151,13 @@ def _ask(signature: Any, inputs: dict[str, str], lm: dspy.LM, repetition: int) -
         lm=lm.copy(rollout_id=repetition) if repetition else lm,
         adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
         trace=[],
-        studio_meter=meter,
+        usage_tracker=meter,
         max_history_size=0,
     ):
         try:
             prediction = dspy.Predict(signature)(**inputs)
             output = next(iter(signature.output_fields))
-            text = cleaned(str(getattr(prediction, output) or ""))
+            text = cleaned(storable(str(getattr(prediction, output) or "")))
             if not text:
                 raise ValueError(f"the prompt model left {output!r} empty")
         except (dspy.utils.exceptions.DSPyError, ValueError) as error:

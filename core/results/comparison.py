@@ -50,9 +50,12 @@ class Comparison:
         return [example for example in ordered if spread[example] > 0]
 
 
-def results_of(state: RunState, candidates: Sequence[str]) -> dict[str, dict[str, Result]]:
-    """Candidate → validation example → result, as copies that no fold changes."""
-    return {each: dict(state.results.get(each, {})) for each in candidates}
+def results_of(
+    state: RunState, candidates: Sequence[str], *, test: bool = False
+) -> dict[str, dict[str, Result]]:
+    """Candidate → validation (or test) example → result, as copies that no fold changes."""
+    kept = state.test_results if test else state.results
+    return {each: dict(kept.get(each, {})) for each in candidates}
 
 
 def compare(results: Mapping[str, Mapping[str, Result]], *, seed: int = 0) -> Comparison:

@@ -7,6 +7,7 @@ folder and calls it. No export holds a key; the Python file names the environmen
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ SNIPPET_FILE = "run_optimized_program.py"
 
 _RISKY_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that starts with one of these for a formula (OWASP, CSV injection)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFile:
+    """A file for somebody to keep."""
+
+    name: str
+    mime: str
+    text: str
 
 
 def program_json(task: Task, chosen: CandidateTexts) -> str:
@@ -90,17 +100,21 @@ def trials_csv(trials: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 
 def examples_csv(
-    results: Mapping[str, Result],
-    examples: Sequence[Example],
+    parts: Mapping[str, tuple[Sequence[Example], Mapping[str, Result]]],
     traces: Mapping[str, Trace],
-    part: str,
 ) -> str:
-    """One line per result of one candidate, in the order of `examples`; `part` is val or test.
+    """One line per example that one candidate was run on, part by part.
 
-    `traces` (example → trace) give the outputs; without one they stay empty.
+    `parts`: `val` or `test` → (its examples, example → result). `traces` (example → trace) give the
+    outputs; without one they stay empty.
     """
-    known = [example for example in examples if example.id in results]
-    return _csv(pd.DataFrame([_line(example, results, traces, part) for example in known]))
+    lines = [
+        _line(example, results[example.id], traces.get(example.id), part)
+        for part, (examples, results) in parts.items()
+        for example in examples
+        if example.id in results
+    ]
+    return _csv(pd.DataFrame(lines))
 
 
 def neutralised(cell: Any) -> Any:
@@ -110,10 +124,7 @@ def neutralised(cell: Any) -> Any:
     return cell
 
 
-def _line(
-    example: Example, results: Mapping[str, Result], traces: Mapping[str, Trace], part: str
-) -> dict[str, Any]:
-    result, trace = results[example.id], traces.get(example.id)
+def _line(example: Example, result: Result, trace: Trace | None, part: str) -> dict[str, Any]:
     return {
         "example": example.id,
         "part": part,

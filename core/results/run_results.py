@@ -124,6 +124,17 @@ class RunResults:
         return self.status in ENDED
 
     @property
+    def contrast(self) -> tuple[str, ...]:
+        """Baseline and best; where they are one or unknown, the first two candidates tried."""
+        known = [each.candidate for each in (self.baseline, self.best) if each is not None]
+        return tuple(dict.fromkeys([*known, *self.labels]))[:2]
+
+    @property
+    def waits_at_cap(self) -> bool:
+        """True when a run with a cap on its calls paused by itself; a higher cap may free it."""
+        return self.status == "paused" and not self.paused_by_person and self.max_calls is not None
+
+    @property
     def usage(self) -> Usage:
         """Both models together."""
         return self.task_usage + self.prompt_usage

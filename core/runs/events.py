@@ -31,7 +31,7 @@ class Failure(BaseModel):
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     at: float = Field(default_factory=time.time)
     """Seconds since the epoch."""

@@ -5,15 +5,13 @@ from typing import Literal
 from core.runs.state import ENDED, Status
 from core.runs.store import StoredRun
 
-STALE_AFTER = 10.0
+STALE_AFTER = 6.0
 """Seconds without a heartbeat after which a run counts as interrupted."""
 
 START_GRACE = 30.0
 """Seconds that a new run may wait for its worker's first sign of life."""
 
-RunStatus = Literal[
-    "queued", "running", "paused", "interrupted", "finished", "stopped", "failed"
-]
+RunStatus = Literal["queued", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 
 
 def status_of(status: Status, run: StoredRun, now: float) -> RunStatus:

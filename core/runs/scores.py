@@ -36,9 +36,7 @@ def unscored(
     """Those examples that have no score under the candidate, in the given order."""
     results = (state.test_results if test else state.results).get(candidate, {})
     return [
-        example
-        for example in examples
-        if example not in results or results[example].score is None
+        example for example in examples if example not in results or results[example].score is None
     ]
 
 

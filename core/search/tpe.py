@@ -79,15 +79,11 @@ def _study(
     distributions = _distributions(sizes)
     for seen in observations:
         params = dict(zip(_names(sizes), seen.levels, strict=True))
-        study.add_trial(
-            create_trial(params=params, distributions=distributions, value=seen.mean)
-        )
+        study.add_trial(create_trial(params=params, distributions=distributions, value=seen.mean))
     for levels in pending:
         params = dict(zip(_names(sizes), levels, strict=True))
         study.add_trial(
-            create_trial(
-                params=params, distributions=distributions, state=TrialState.RUNNING
-            )
+            create_trial(params=params, distributions=distributions, state=TrialState.RUNNING)
         )
     return study
 

@@ -113,7 +113,7 @@ def plain_errors(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         words = " ".join(str(error.orig).split())
-        said = f"database {shown(url)}: {words.rstrip('.')}. {_advice(url, error)}"
+        said = f"database {shown(url)}: {words.rstrip('.?')}. {_advice(url, error)}"
         raise StoreError(said.rstrip()) from error
     except PoolTimeoutError as error:
         raise StoreError(f"database {shown(url)}: all its connections are in use.") from error

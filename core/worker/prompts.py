@@ -8,10 +8,12 @@ from core.engine import Outcome
 from core.lm.connection import MeteredLM, connect
 from core.optimizers.actions import (
     Action,
+    Bootstrap,
     DescribePredictor,
     DescribeProgram,
     Observe,
     Propose,
+    Score,
     Summarise,
 )
 from core.programs.candidate import Demo, instruction_id
@@ -71,7 +73,8 @@ class PromptWriter:
                 return self._describe_predictor(action, state, attempt)
             case Propose():
                 return self._propose(action, state, attempt)
-        raise TypeError(f"{action!r} is no task of the prompt model")
+            case Bootstrap() | Score():
+                raise TypeError(f"{action!r} is no task of the prompt model")
 
     def _observe(self, action: Observe, state: RunState, attempt: int) -> tuple[Ask, Tell]:
         first = action.batch * SUMMARY_BATCH

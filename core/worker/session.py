@@ -26,7 +26,7 @@ from core.runs.store import Store
 from core.worker.crew import LocalCrew
 from core.worker.watcher import SnapshotWatcher
 
-HEARTBEAT = 2.0
+HEARTBEAT = 1.5
 """Seconds between signs of life."""
 
 
@@ -45,13 +45,15 @@ def work(
     """
     run = store.run(run_id)
     worker = f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
-    if not store.claim(run_id, worker, stale_after=STALE_AFTER):
+    if not _claimed(run_id, store, worker):
         raise ConfigError(f"run {run_id}: another worker is at it. Nothing was started.")
     prepare_libraries(run.config, cache)
     try:
         return _work(run_id, run.config, store, worker, waits_when_paused)
     except Exception as error:
-        message = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+        message = (
+            str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+        )
         store.append(run_id, [RunFailed(message=message)])
         raise
     finally:
@@ -72,6 +74,16 @@ def prepare_libraries(config: RunConfig, cache: Path | None) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("dspy").setLevel(logging.ERROR)
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
+
+
+def _claimed(run_id: str, store: Store, worker: str) -> bool:
+    """True once the run is ours: at once, or when the worker before us shows no sign of life."""
+    last = store.run(run_id).heartbeat
+    while not store.claim(run_id, worker, stale_after=STALE_AFTER):
+        if store.run(run_id).heartbeat != last:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def _work(
@@ -105,9 +117,7 @@ def _work(
             pulse.join()
 
 
-def _pulse(
-    run_id: str, store: Store, worker: str, engine: Engine, ended: threading.Event
-) -> None:
+def _pulse(run_id: str, store: Store, worker: str, engine: Engine, ended: threading.Event) -> None:
     while not ended.wait(HEARTBEAT):
         if not store.heartbeat(run_id, worker):
             engine.abandon()

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from core.errors import StoreError
 from core.programs.candidate import Candidate
 from core.runs.choices import search_space
+from core.runs.config import RunConfig
 from core.runs.preparation import Task
+from core.runs.remaining import Remaining, remaining_calls
+from core.runs.scores import best_candidate, test_scores, val_scores
 from core.runs.snapshot import InFlight, Predicted, RunSummary, ScoreWithN, Snapshot
 from core.runs.state import RunState
 from core.runs.store import RunStore
-from core.runs.scores import best_candidate, test_scores, val_scores
-from core.runs.remaining import Remaining, remaining_calls
-from core.runs.config import RunConfig
 from core.search.space import Levels
 from core.search.surrogate import Surrogate
 
@@ -91,7 +91,7 @@ class SnapshotWatcher:
         self, state: RunState, levels: Mapping[str, Levels]
     ) -> list[tuple[Levels, str, float]]:
         """Scores that were not there at the last handover; each example counts once."""
-        new = []
+        new: list[tuple[Levels, str, float]] = []
         for candidate, place in levels.items():
             scores = list(val_scores(state, candidate).items())
             new.extend((place, *item) for item in scores[self._seen.get(candidate, 0) :])

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.programs.template import ProgramTemplate, Stage, TemplateField
 
+_WIDE_LABELS = '%%{init: {"flowchart": {"wrappingWidth": 400}}}%%'
 _FLOW = (
     ("data", "Data", "Your labelled examples, split in three"),
     ("program", "Program", "Predictors with instructions to improve"),
@@ -25,7 +26,7 @@ def render_flow() -> None:
     with st.grid(6, min_column_width=150):
         for number, (_, title, text) in enumerate(_FLOW, start=1):
             with st.container(gap="xsmall"):
-                st.markdown(f":primary-badge[{number}] **{title}**")
+                st.markdown(f":gray-badge[{number}] **{title}**")
                 st.caption(text)
 
 
@@ -33,7 +34,7 @@ def stage_diagram(template: ProgramTemplate) -> str:
     """Mermaid source: an edge from each stage to those that read its result."""
     ids = {stage.name: f"s{number}" for number, stage in enumerate(template.stages)}
     read = {name for stage in template.stages for name in stage.after}
-    lines = ["flowchart LR", f'  in(["{_fields("Input", template.inputs)}"])']
+    lines = [_WIDE_LABELS, "flowchart LR", f'  in(["{_fields("Input", template.inputs)}"])']
     lines += [f"  {ids[stage.name]}{_shape(stage)}" for stage in template.stages]
     lines.append(f'  out(["{_fields("Output", template.outputs)}"])')
     for stage in template.stages:
@@ -46,12 +47,12 @@ def stage_diagram(template: ProgramTemplate) -> str:
 def _shape(stage: Stage) -> str:
     if stage.kind == "retrieve":
         return f'[("{_quoted(stage.name)}")]'
-    return f'["{_quoted(stage.name)}<br/><small>{_quoted(stage.predictor or "")}</small>"]'
+    return f'["{_quoted(stage.name)}<br/>{_quoted(stage.predictor or "")}"]'
 
 
 def _fields(side: str, fields: tuple[TemplateField, ...]) -> str:
     names = ", ".join(each.name for each in fields) or "your columns"
-    return f"{side}<br/><small>{_quoted(names)}</small>"
+    return f"{side}<br/>{_quoted(names)}"
 
 
 def _quoted(text: str) -> str:

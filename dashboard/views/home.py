@@ -16,11 +16,6 @@ def open_run(run: str) -> None:
     st.switch_page("views/monitor.py", query_params={"run": run})
 
 
-def watch_demo() -> None:
-    """Start a demo run and show it; a double click starts one."""
-    open_run(session.started_once("home.demo", services.start_demo))
-
-
 rows = services.run_rows()
 
 st.title("MIPRO Studio")
@@ -37,14 +32,14 @@ with demo.container(border=True, height="stretch"):
     st.write("Routes support tickets to teams. Needs no key and no network; takes a minute or two.")
     render_offline_notice()
     st.space("stretch")
-    st.button(
+    if st.button(
         "Start the demo",
         key="home.demo",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=watch_demo,
         width="stretch",
-    )
+    ):
+        open_run(session.started_once("home.demo", services.start_demo))
 with own.container(border=True, height="stretch"):
     st.subheader(":material/upload_file: Start from your data")
     st.write("Upload a CSV, JSON, JSONL or Parquet file, or take a bundled set.")

@@ -1,2 +1,102 @@
+"""Runs: every run, to open, resume or delete."""
+
 import streamlit as st
-st.title("stub")
+
+from core.errors import StudioError
+from dashboard import services, session
+from dashboard.components.notices import render_problem
+from dashboard.components.run_table import render_run_actions, render_run_table
+from dashboard.run_list import BUSY, RunRow
+
+REFRESH = 2.0
+"""Seconds between looks at the list while a worker is at one of the runs."""
+
+
+def pick(ids: list[str]) -> None:
+    """Choose the run whose row was clicked; `ids` as they were when the table was drawn."""
+    row = session.chosen_row("runs.table")
+    if row is not None:
+        session.choose("runs.chosen", ids[row])
+    st.rerun()
+
+
+@st.dialog("Delete this run?")
+def confirm_deletion(row: RunRow) -> None:
+    """Ask, then remove the run."""
+    st.text(row.run.config.name)
+    st.write("Its events, prompts, scores and result are removed for good.")
+    if st.button("Delete", key="runs.confirm", type="primary", icon=":material/delete:"):
+        try:
+            services.delete_run(row.run.id)
+        except StudioError as error:
+            render_problem("The run is still there.", str(error))
+            st.stop()
+        session.close_run(row.run.id)
+        st.rerun()
+
+
+def resume(row: RunRow, cap: int | None) -> None:
+    """Let the run go on and show it."""
+    view = services.run_view(row.run.id)
+    if view is not None:
+        services.resume(view, max_calls=cap)
+    show(row)
+
+
+def show(row: RunRow) -> None:
+    """Show the run's Monitor page."""
+    session.open_run(row.run.id)
+    st.switch_page("views/monitor.py", query_params={"run": row.run.id})
+
+
+st.title("Runs")
+st.caption("Everything that was ever started here, newest first.")
+rows = services.run_rows()
+if not rows:
+    st.info(
+        "There is no run yet. The demo on the Home page is the quickest.", icon=":material/list:"
+    )
+    if st.button("Go to Home", key="runs.home", type="primary"):
+        st.switch_page("views/home.py")
+    st.stop()
+
+
+@st.fragment(run_every=REFRESH if any(row.status in BUSY for row in rows) else None)
+def table() -> None:
+    """The list, kept up to date while somebody works on a run."""
+    newest = services.run_rows()
+    ids = [row.run.id for row in newest]
+    render_run_table(newest, key="runs.table", on_select=lambda: pick(ids))
+    if {row.run.id: row.status for row in newest} != {row.run.id: row.status for row in rows}:
+        st.rerun()
+
+
+table()
+by_id = {row.run.id: row for row in rows}
+ids = list(by_id)
+opened = session.run_id()
+if session.chosen("runs.chosen") not in by_id:
+    session.choose("runs.chosen", opened if opened in by_id else ids[0])
+chosen = st.selectbox(
+    "Chosen run",
+    ids,
+    format_func=lambda each: f"{by_id[each].run.config.name} · {by_id[each].status} · {each}",
+    key="runs.chosen",
+)
+row = by_id[chosen]
+cap = None
+if row.status in ("paused", "interrupted") and row.run.config.max_calls is not None:
+    cap = st.number_input(
+        "Most LM calls from now on",
+        1,
+        value=max(row.run.config.max_calls, 2 * row.summary.usage.calls),
+        key=f"runs.cap.{chosen}",
+        help="Counts the calls that were already made.",
+    )
+wish = render_run_actions(row, key=f"runs.{chosen}")
+if wish == "open":
+    show(row)
+elif wish == "resume":
+    resume(row, cap)
+elif wish == "delete":
+    confirm_deletion(row)

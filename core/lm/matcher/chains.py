@@ -20,6 +20,12 @@ NO_WORDINGS: Wordings = {}
 _OTHER_WORDING_WEIGHT = 0.7
 _WORDING_LINE = re.compile(r"^[\s*•-]*[\"'`*]*([\w' -]{2,40}?)[\"'`*]*: (.+)$")
 _LINK_COST = 0.3
+_NAME_WEIGHT = 3.0
+_FORM_WEIGHT = 0.3
+_FORM_STEMS = frozenset(["year", "date", "time", "place", "name", "kind", "call", "called"])
+"""Stems that say what kind of answer is wanted rather than what it is about."""
+_TITLE_BONUS = 0.5
+"""For a sentence of a passage whose title the question names in full."""
 _MOST_WORDINGS = 4
 
 
@@ -53,13 +59,13 @@ def chains(
     found: list[Chain] = []
     for passage in passages:
         titled = asked & content_stems(passage.title)
+        bonus = _TITLE_BONUS if titled and titled == content_stems(passage.title) else 0.0
         for sentence in passage.sentences:
             first = titled | reached.by(sentence)
-            found.append(
-                Chain(score=reached.worth(first), sentence=sentence, link=None, covered=first)
-            )
+            score = reached.worth(first) + bonus
+            found.append(Chain(score=score, sentence=sentence, link=None, covered=first))
             if first & _name_stems(question):
-                found += _linked(reached, passages, sentence, first, link_bonus)
+                found += _linked(reached, passages, found[-1], link_bonus + bonus)
     return sorted(found, key=lambda chain: -chain.score)
 
 
@@ -94,10 +100,11 @@ class _Coverage:
 def _linked(
     reached: _Coverage,
     passages: Sequence[Passage],
-    sentence: Sentence,
-    first: frozenset[str],
-    link_bonus: float,
+    start: Chain,
+    bonus: float,
 ) -> list[Chain]:
+    """Chains that go on from `start` to the passages whose titles its sentence names."""
+    sentence, first = start.sentence, start.covered
     found = []
     for passage in passages:
         if not passage.title or passage.title == sentence.title:
@@ -107,7 +114,7 @@ def _linked(
         for other in passage.sentences:
             covered = first | reached.by(other)
             cost = _LINK_COST if covered == first else 0.0
-            score = reached.worth(covered) - cost + link_bonus
+            score = reached.worth(covered) - cost + bonus
             found.append(Chain(score=score, sentence=other, link=sentence, covered=covered))
     return found
 
@@ -116,7 +123,7 @@ def _linked(
 def _question_weights(
     asked: frozenset[str], named: frozenset[str], context: str
 ) -> Mapping[str, float]:
-    """How telling each question stem is in this context; names count double."""
+    """How telling each question stem is in this context; names count more."""
     documents = [
         sentence.stems | content_stems(sentence.title)
         for passage in passages_of(context)
@@ -124,7 +131,13 @@ def _question_weights(
     ]
     known = rarity(documents)
     unseen = max(known.values(), default=1.0)
-    return {each: known.get(each, unseen) * (1 + (each in named)) for each in asked}
+    return {each: known.get(each, unseen) * _factor(each, named) for each in asked}
+
+
+def _factor(asked: str, named: frozenset[str]) -> float:
+    if asked in named:
+        return _NAME_WEIGHT
+    return _FORM_WEIGHT if asked in _FORM_STEMS else 1.0
 
 
 @lru_cache(maxsize=8192)

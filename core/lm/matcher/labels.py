@@ -53,7 +53,7 @@ def labels_of(prompt: Prompt, field: Field) -> tuple[str, ...]:
     if field.options:
         return field.options
     answers = _answers(prompt, field)
-    shown = _repeated(answers)
+    shown = () if _copied(prompt, field) else _repeated(answers)
     stated = listed_labels(field.description, whole=True)
     if not stated and field is _answer_field(prompt):
         stated = listed_labels(prompt.instruction, whole=False)
@@ -134,6 +134,16 @@ def _with_opposite(answers: list[str]) -> tuple[str, ...]:
 
 def _answers(prompt: Prompt, field: Field) -> list[str]:
     return [demo.outputs[field.name] for demo in prompt.demos if field.name in demo.outputs]
+
+
+def _copied(prompt: Prompt, field: Field) -> bool:
+    """True when the answers are mostly parts of their inputs, as in question answering."""
+    copied = [
+        any(demo.outputs[field.name].lower() in value.lower() for value in demo.inputs.values())
+        for demo in prompt.demos
+        if field.name in demo.outputs
+    ]
+    return sum(copied) * 2 > len(copied)
 
 
 def _merged(stated: Sequence[str], shown: Sequence[str]) -> tuple[str, ...]:

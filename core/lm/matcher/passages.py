@@ -9,6 +9,7 @@ from functools import lru_cache
 from core.lm.matcher.text import content_stems, sentences
 
 _NUMBERED = re.compile(r"^\[\d+\] «+\n?(.*?)»+$", flags=re.MULTILINE | re.DOTALL)
+_ITEM_BREAK = re.compile(r"""['"], ['"]""")
 _LONGEST_TITLE_WORDS = 10
 
 
@@ -46,18 +47,20 @@ def _parts(context: str) -> Iterator[str]:
         if numbered:
             yield from numbered
             return
-        loaded = _json_list(context)
+        loaded = _list(context)
         if loaded is not None:
             yield from map(_joined, loaded)
             return
     yield from re.split(r"\n\s*\n", context)
 
 
-def _json_list(text: str) -> list[object] | None:
+def _list(text: str) -> list[object] | None:
+    """The items of a JSON list, or of a Python list that may be cut short; None for other text."""
     try:
         loaded = json.loads(text)
     except json.JSONDecodeError:
-        return None
+        quoted = text.startswith(("['", '["'))
+        return list(_ITEM_BREAK.split(text[2:].removesuffix("']"))) if quoted else None
     return loaded if isinstance(loaded, list) else None
 
 

@@ -19,7 +19,7 @@ from core.lm.matcher.chains import (
 from core.lm.matcher.passages import passages_of
 from core.lm.matcher.prompt import Demo, Field, Prompt
 from core.lm.matcher.reader import Material, lessons_of, material, near_stems
-from core.lm.matcher.spans import best_span
+from core.lm.matcher.spans import best_span, link_stems, wanted_link
 from core.lm.matcher.style import follows
 from core.lm.matcher.text import QUESTION_WORDS, STOP_WORDS, coin, content_stems, names, stem, words
 
@@ -32,6 +32,7 @@ _FOCUS_CUES = (
 _CUE_EVIDENCE = 0.8
 _DEMO_EVIDENCE = 0.6
 _COPY_OVERLAP = 0.8
+_CHAINS_READ = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,19 +105,18 @@ def _leaning(demo: Demo, name: str) -> float:
 def _lead(given: Material, wordings: Wordings) -> tuple[Chain, str] | None:
     """The sentence that brings up a new name for the question, and the name."""
     known = {passage.title for passage in passages_of(given.context)}
-    for chain in chains(given.question, given.context, wordings):
-        new = [
-            name
-            for name in names(chain.sentence.text)
-            if name not in known
-            and not content_stems(name) <= content_stems(given.question)
-            and not content_stems(name) <= content_stems(chain.sentence.title)
-        ]
-        if new and chain.link is None:
-            near = near_stems(given.question, chain, wordings)
-            best = best_span(chain.sentence, given.question, near, kind="person").text
-            return chain, best if best in new else new[0]
-    return None
+    kind = wanted_link(given.question)
+    ranked = []
+    for chain in chains(given.question, given.context, wordings)[:_CHAINS_READ]:
+        near = near_stems(given.question, chain, wordings)
+        best = best_span(chain.sentence, given.question, near, kind=kind)
+        old = best.text in known or content_stems(best.text) <= content_stems(given.question)
+        if best.text in names(chain.sentence.text) and not old and chain.link is None:
+            ranked.append((chain.score + best.fit, chain, best.text))
+    if not ranked:
+        return None
+    _, chain, name = max(ranked, key=lambda each: each[0])
+    return chain, name
 
 
 def _terms(question: str) -> str:
@@ -131,5 +131,5 @@ def _terms(question: str) -> str:
 
 def _open_words(question: str, chain: Chain) -> Sequence[str]:
     """Words of the question that the chain does not explain."""
-    explained = chain.covered | {each.removeprefix("~") for each in chain.covered}
+    explained = {each.removeprefix("~") for each in chain.covered} | link_stems(question)
     return [word for word in _terms(question).split() if stem(word) not in explained]

@@ -4,6 +4,7 @@ Knows nothing but the prompt: without a context it can only repeat a demonstrati
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,10 +24,16 @@ from core.lm.matcher.style import answer_form, shaped
 from core.lm.matcher.text import coin, content_stems, names, number, stems
 
 _QUESTION_NAMES = ("question", "query", "claim", "request", "ask", "prompt", "q")
-_LINK_BONUS = 1.0
+_LINK_BONUS = 2.0
+_TOLD_LINK_BONUS = 1.0
+_LINK_CUE = re.compile(
+    r"\b(?:second|another|other|next|linked) (?:passage|text|document|source)|"
+    r"\bfollow (?:the|it|that)\b",
+    flags=re.IGNORECASE,
+)
 _SAME_QUESTION = 0.8
-_CHAINS_READ = 12
-_FIT_WEIGHT = 0.8
+_CHAINS_READ = 24
+_FIT_WEIGHT = 1.0
 _UNKNOWN = "unknown"
 _BLANK = frozenset(["", "[]", "N/A", "None"])
 
@@ -75,7 +82,8 @@ def read_answer(prompt: Prompt, field: Field) -> Reading:
         )
     lessons = lessons_of(prompt, field)
     wordings = merged_wordings(learnt_wordings(lessons), stated_wordings(prompt.instruction))
-    found = chains(given.question, given.context, wordings, link_bonus(lessons))
+    bonus = link_bonus(lessons) + told_link_bonus(prompt.instruction)
+    found = chains(given.question, given.context, wordings, bonus)
     if not found:
         return _without_context(prompt, field, given)
     best, span = _best(found, given.question, wordings)
@@ -121,6 +129,11 @@ def link_bonus(lessons: Sequence[Lesson]) -> float:
     if not lessons:
         return 0.0
     return _LINK_BONUS * sum(each.linked for each in lessons) / len(lessons)
+
+
+def told_link_bonus(instruction: str) -> float:
+    """What a linked chain gains when the instruction says to go on to another passage, else 0."""
+    return _TOLD_LINK_BONUS if _LINK_CUE.search(instruction) else 0.0
 
 
 def near_stems(question: str, chain: Chain, wordings: Wordings) -> frozenset[str]:

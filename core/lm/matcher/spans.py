@@ -13,7 +13,6 @@ from core.lm.matcher.text import (
     content_stems,
     names,
     stem,
-    stems,
     words,
 )
 
@@ -23,18 +22,35 @@ _YEAR = re.compile(r"(?<![\d,.])1\d{3}(?![\d,.]*\d)|(?<![\d,.])20\d{2}(?![\d,.]*
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,.]*\d|(?<![\w.,])\d(?!\w)")
 _LEADS = {
     "person": re.compile(r"\b(?:who|whom|whose)\b", flags=re.IGNORECASE),
-    "year": re.compile(r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|decade)\b", re.IGNORECASE),
+    "year": re.compile(
+        r"\bwhen\b|\b(?:what|which)(?: \w+){0,3} (?:year|date|decade)\b", re.IGNORECASE
+    ),
     "number": re.compile(r"\bhow (?:many|much|long|old|far|tall|big|high)\b", re.IGNORECASE),
     "place": re.compile(
-        r"\bwhere\b|\b(?:what|which) (?:\w+ )?(?:town|city|country|place|village|state|region)\b",
+        r"\bwhere\b|\b(?:what|which)(?: \w+){0,3} (?:town|city|country|\w*place|village|state|"
+        r"region)\b",
         re.IGNORECASE,
     ),
 }
 _CHOICE_OPENERS = frozenset(
-    "is are was were do does did has have had can could will would should".split()  # noqa: SIM905
+    ["is", "are", "was", "were", "do", "does", "did", "has", "have", "had", "can", "could"]
 )
+_LINK_WORDS = 5
+_PLACE_NOUNS = frozenset(
+    ["town", "city", "village", "country", "place", "region", "state", "home", "seat", "island"]
+)
+_PERSON_NOUNS = frozenset(["person", "man", "woman", "boy", "girl", "people", "wife", "husband"])
+_AGENT = re.compile(r"(?:[^aeiou]er|[aeiou]eer|[ts]or|ist|ect|cian|hor)$")
 _HEAD = re.compile(r"\b(?:what|which)\s+((?:[\w'-]+\s+){1,3})", flags=re.IGNORECASE)
-_PLACE_LEADS = frozenset(["in", "at", "from", "near", "of", "to", "into", "on"])
+_PLACE_LEADS = frozenset(["in", "at", "from", "near"])
+_PLACE_NAME_WORDS = """
+academy association bay bridge building city club college company conservatory council county
+department district gallery group hall house hospital institute island lake league library mount
+mountain mountains museum ocean office park polytechnic river sea school society square street
+theatre tower university valley works
+"""
+_NO_PERSON = frozenset(_PLACE_NAME_WORDS.split())
+"""Words in names of institutions and places rather than of people."""
 _FEWEST_PERSON_WORDS = 2
 _LONGEST_CHUNK_WORDS = 6
 _NO_FIT = -2.0
@@ -70,6 +86,35 @@ def wanted(question: str) -> Wanted:
     if _LEADS["place"].search(question):
         return "place"
     return "person" if _LEADS["person"].search(question) else "thing"
+
+
+@lru_cache(maxsize=8192)
+def wanted_link(question: str) -> Wanted:
+    """The kind of thing that the words before the question's first name speak of.
+
+    "the home town of NAME" speaks of a place, "the person who found NAME" and nouns of doing, such
+    as "painter" or "pianist", of a person; anything else of a thing.
+    """
+    known = names(question)
+    before = question.partition(known[0])[0] if known else question
+    for word in reversed(words(before)[-_LINK_WORDS:]):
+        low = word.lower()
+        if low in _PLACE_NOUNS:
+            return "place"
+        if low in _PERSON_NOUNS or (_AGENT.search(low) and low not in STOP_WORDS):
+            return "person"
+    return "thing"
+
+
+@lru_cache(maxsize=8192)
+def link_stems(question: str) -> frozenset[str]:
+    """Stems of the words that lead to the first name ("the home town of NAME" → home, town)."""
+    known = names(question)
+    before = question.partition(known[0])[0] if known else ""
+    phrase = before.rpartition(" the ")[2] if before.rstrip()[-4:] != " the" else ""
+    return content_stems(
+        phrase if phrase.strip() else before.rstrip().removesuffix("the").rpartition(" the ")[2]
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -144,22 +189,26 @@ def _fit(span: Span, sought: Wanted, sentence: Sentence, question: str) -> float
     if own and own <= content_stems(question):
         score -= 3.0
     if own and own <= content_stems(sentence.title):
-        score -= 1.5
+        score -= 3.0
+    if sentence.text.startswith(f"{span.text} ") and " " not in span.text:
+        score -= 1.0  # a common word may be capitalized only because it opens the sentence
     return score
 
 
 def _kind_fit(span: Span, sought: Wanted, text: str) -> float:
     """How well the form of the span suits what is sought, from -2 to 2."""
     if sought in {"year", "number"}:
-        exact = span.kind == sought
-        return 2.0 if exact else 0.5 * (span.kind in {"year", "number"}) - 1.0
+        return 2.0 if span.kind == sought else -1.5
     if span.kind in {"year", "number"}:
         return -2.0
     if sought == "person":
-        long_enough = len(span.text.split()) >= _FEWEST_PERSON_WORDS
-        return 1.5 if span.kind == "name" and long_enough else 0.3
+        parts = span.text.lower().split()
+        full = span.kind == "name" and len(parts) >= _FEWEST_PERSON_WORDS
+        return 1.5 if full and _NO_PERSON.isdisjoint(parts) else 0.3
     if sought == "place":
-        return (1.5 if span.kind == "name" else 0.0) + 0.5 * _led_to(span.text, text)
+        single = len(span.text.split()) < _FEWEST_PERSON_WORDS
+        named = 1.2 + 0.3 * single if span.kind == "name" else 0.0
+        return named + 0.5 * _led_to(span.text, text)
     return 0.5 if span.kind == "name" else 0.3
 
 

@@ -4,6 +4,7 @@ A language model follows a format the more surely, the more the prompt says abou
 evidence for a form is counted, and a repeatable coin decides with a chance that grows with it.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from statistics import median
 
 from core.lm.matcher.text import coin, number
 
-FREE_CHANCE = 0.4
+FREE_CHANCE = 0.5
 """Chance of the terse form when the prompt neither shows nor asks for any form."""
 _DOUBT = 0.45
 """What remains of the doubt for each unit of evidence."""
@@ -85,8 +86,8 @@ def follows(evidence: float, toss: float) -> bool:
     The chance is `FREE_CHANCE` without evidence and approaches 1 (or 0, when it is negative).
     """
     if evidence >= 0.0:
-        return toss < 1.0 - (1.0 - FREE_CHANCE) * _DOUBT**evidence
-    return toss < max(FREE_CHANCE * _DOUBT**-evidence, _LEAST_CHANCE)
+        return toss < 1.0 - (1.0 - FREE_CHANCE) * math.pow(_DOUBT, evidence)
+    return toss < max(FREE_CHANCE * math.pow(_DOUBT, -evidence), _LEAST_CHANCE)
 
 
 def shaped(answer: str, form: AnswerForm) -> str:

@@ -1,0 +1,97 @@
+"""Which column feeds which field of the program, and what it retrieves from."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.data.dataset import FieldMapping
+from core.evaluation.metrics import METRICS
+from core.programs.template import ProgramTemplate, TemplateField
+from core.runs.store import StoredDataset
+from dashboard.draft import Draft, field_mapping, field_names, suggested_columns
+
+
+def render_field_mapping(
+    template: ProgramTemplate, draft: Draft, columns: Sequence[str], *, key: str
+) -> FieldMapping | None:
+    """Program fields to columns; None while a field has none, or a column is on both sides."""
+    left, right = st.columns(2)
+    with left:
+        st.caption("Inputs")
+        inputs = _side(template.inputs, draft.inputs, columns, draft.mapping, f"{key}.in")
+    with right:
+        st.caption("Outputs")
+        answers = draft.outputs if template.outputs else _one_of(draft.outputs, f"{key}.output")
+        outputs = _side(template.outputs, answers, columns, draft.mapping, f"{key}.out")
+    mapping = field_mapping(inputs, outputs)
+    if mapping is None:
+        st.caption(":red[:material/error: Give every field a column of its own.]")
+    return mapping
+
+
+def render_corpus(corpora: Sequence[StoredDataset], chosen: str | None, *, key: str) -> str | None:
+    """The id of the dataset to retrieve from."""
+    by_id = {each.id: each for each in corpora}
+    ids = list(by_id)
+    picked = st.selectbox(
+        "Corpus to retrieve from",
+        ids,
+        index=ids.index(chosen) if chosen in by_id else 0,
+        format_func=lambda each: f"{by_id[each].name} · {by_id[each].rows:,} passages",
+        key=key,
+        help="Any stored dataset with the columns title and text. Upload one on the Data page.",
+    )
+    return str(picked) if picked else None
+
+
+def render_metric(chosen: str | None, *, key: str) -> str:
+    """The name of the metric, with what it measures."""
+    names = list(METRICS)
+    picked = st.selectbox(
+        "Metric",
+        names,
+        index=names.index(chosen) if chosen in METRICS else 0,
+        format_func=lambda name: METRICS[name].title,
+        key=key,
+    )
+    st.caption(METRICS[picked].description)
+    return picked
+
+
+def _side(
+    fields: Sequence[TemplateField],
+    preferred: Sequence[str],
+    columns: Sequence[str],
+    mapping: FieldMapping | None,
+    key: str,
+) -> dict[str, str | None]:
+    if not fields:
+        return _as_they_are(preferred)
+    known = {**mapping.inputs, **mapping.outputs} if mapping else {}
+    suggested = suggested_columns(fields, preferred, columns)
+    chosen: dict[str, str | None] = {}
+    for each in fields:
+        column = known.get(each.name) or suggested[each.name]
+        chosen[each.name] = st.selectbox(
+            f"{each.name}: {each.description}",
+            columns,
+            index=columns.index(column) if column in columns else None,
+            placeholder="Choose a column",
+            key=f"{key}.{each.name}",
+        )
+    return chosen
+
+
+def _as_they_are(columns: Sequence[str]) -> dict[str, str | None]:
+    named = field_names(columns)
+    for name, column in named.items():
+        st.text(column if name == column else f"{column} (as {name})")
+    return dict(named)
+
+
+def _one_of(columns: Sequence[str], key: str) -> Sequence[str]:
+    """This program answers one field; with several output columns a person picks it."""
+    if len(columns) < 2:
+        return columns
+    picked = st.selectbox("Column to answer", columns, key=key)
+    return (picked,)

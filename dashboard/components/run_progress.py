@@ -1,0 +1,105 @@
+"""How far a run is: one card per phase, and one card per number that people ask for."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.evaluation.statistics import Mean
+from core.results.progress import PhaseProgress
+from core.results.run_results import RunResults, Standing
+from core.runs.snapshot import InFlight, Snapshot
+from dashboard.components.measures import (
+    cost_text,
+    duration_text,
+    interval_text,
+    mean_text,
+    percent,
+    tokens_text,
+)
+
+_ICONS = {
+    "waiting": ":gray[:material/radio_button_unchecked:]",
+    "running": ":primary[:material/progress_activity:]",
+    "done": ":green[:material/check_circle:]",
+    "cut short": ":gray[:material/do_not_disturb_on:]",
+}
+MOST_IN_FLIGHT = 6
+"""Pieces of work that are named; the rest is counted."""
+
+
+def render_phases(phases: Sequence[PhaseProgress]) -> None:
+    """One card per phase, in order, with a bar and what it counts."""
+    for column, phase in zip(st.columns(len(phases)), phases, strict=True):
+        with column.container(border=True, gap="xsmall", height="stretch"):
+            st.markdown(f"{_ICONS[phase.status]} **{phase.phase.capitalize()}**")
+            st.progress(phase.fraction)
+            st.caption(_count(phase))
+
+
+def render_key_figures(results: RunResults, snapshot: Snapshot | None, now: float | None) -> None:
+    """Baseline, best, calls and time. `now` is None when no worker is at it."""
+    columns = st.columns(4)
+    with columns[0]:
+        _render_standing("Baseline", results.baseline, None)
+    with columns[1]:
+        _render_standing("Best candidate", results.best, results.baseline)
+    with columns[2]:
+        _render_calls(results, snapshot)
+    with columns[3]:
+        _render_time(results, snapshot, now)
+
+
+def render_in_flight(work: Sequence[InFlight], now: float) -> None:
+    """What the worker is doing at this moment, in one line of text."""
+    named = [f"{each.task} ({max(0.0, now - each.since):.0f} s)" for each in work[:MOST_IN_FLIGHT]]
+    more = f" · and {len(work) - MOST_IN_FLIGHT} more" if len(work) > MOST_IN_FLIGHT else ""
+    st.text(f"In flight: {len(work)}" + (f" – {' · '.join(named)}{more}" if work else ""))
+
+
+def _count(phase: PhaseProgress) -> str:
+    if phase.status == "waiting" and not phase.done:
+        return "Not begun"
+    if phase.status == "done" and not phase.total:
+        return "Nothing to do"
+    return f"{phase.done:,} of {phase.total:,} {phase.unit}"
+
+
+def _render_standing(title: str, standing: Standing | None, reference: Standing | None) -> None:
+    val = standing.val if standing else None
+    with st.container(border=True, gap="xsmall", height="stretch"):
+        st.metric(
+            title if standing is None or reference is None else f"{title}: {standing.label}",
+            percent(val.value) if val else "–",
+            delta=_gain(val, reference),
+        )
+        st.caption(f"Valset. {interval_text(val)}" if val else "Not scored yet")
+        if standing is not None and standing.test is not None:
+            st.caption(f"Test: {mean_text(standing.test)}")
+
+
+def _gain(val: Mean | None, reference: Standing | None) -> str | None:
+    if val is None or reference is None or reference.val is None:
+        return None
+    return f"{100 * (val.value - reference.val.value):+.1f} points"
+
+
+def _render_calls(results: RunResults, snapshot: Snapshot | None) -> None:
+    used, left = results.usage, snapshot.remaining_calls if snapshot else None
+    planned = f"of at most {used.calls + left:,}" if left and not results.is_ended else "in all"
+    cap = f", cap {results.max_calls:,}" if results.max_calls else ""
+    with st.container(border=True, gap="xsmall", height="stretch"):
+        st.metric("LM calls", f"{used.calls:,}")
+        st.caption(f"{planned}{cap}")
+        # The dollar sign would start a formula.
+        st.caption(f"{cost_text(used)} · {tokens_text(used)}".replace("$", r"\$"))
+
+
+def _render_time(results: RunResults, snapshot: Snapshot | None, now: float | None) -> None:
+    worked = results.worked_seconds if now is None else results.elapsed(now)
+    left = snapshot.remaining_seconds if snapshot and now is not None else None
+    with st.container(border=True, gap="xsmall", height="stretch"):
+        st.metric("Time at work", duration_text(worked))
+        if results.is_ended:
+            st.caption("Ended")
+        else:
+            st.caption("Remaining: –" if left is None else f"About {duration_text(left)} left")

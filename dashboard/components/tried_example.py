@@ -1,0 +1,81 @@
+"""One example under the program: score, answers, and every stage's prompt and output."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.data.dataset import Example
+from core.evaluation.evaluator import ExampleResult, PromptRun, Trace
+from core.evaluation.metrics import Metric
+from core.programs.template import ProgramTemplate
+from dashboard.components.notices import render_problem
+
+_EXCERPT = 80
+
+
+def render_example_choice(examples: Sequence[Example], *, key: str) -> int:
+    """The place of the chosen example among the given ones."""
+    return st.selectbox(
+        "Example of the valset",
+        range(len(examples)),
+        format_func=lambda place: _excerpt(examples[place]),
+        key=key,
+    )
+
+
+def render_tried(
+    result: ExampleResult, example: Example, *, template: ProgramTemplate, metric: Metric
+) -> None:
+    """What came of the example, and how."""
+    if result.failure is not None:
+        where = f" in {result.failure.stage}" if result.failure.stage else ""
+        render_problem(f"The example failed{where}.", result.failure.message)
+    with st.container(horizontal=True):
+        score = "–" if result.score is None else f"{result.score * 100:.1f} %"
+        st.metric(f"{metric.title} (n = 1)", score, border=True)
+        st.metric("LM calls", result.usage.calls + result.usage.cached, border=True)
+        st.metric("Seconds", f"{result.seconds:.2f}", border=True)
+    if result.trace is None:
+        return
+    st.dataframe(
+        _answers_frame(example, result.trace), hide_index=True, alt="Expected and given answers"
+    )
+    names = [stage.name for stage in template.stages if stage.kind == "predictor"]
+    for place, run in enumerate(result.trace.prompts):
+        title = names[place] if place < len(names) else f"Call {place + 1}"
+        with st.expander(f"{place + 1}. {title}", key=f"program.tried.{place}"):
+            _render_prompt(run)
+
+
+def _render_prompt(run: PromptRun) -> None:
+    for message in run.messages:
+        st.caption(f"Prompt ({message.get('role', 'user')})")
+        st.code(_content(message.get("content")), language=None, wrap_lines=True)
+    st.caption("Output")
+    st.code(run.completion, language=None, wrap_lines=True)
+
+
+def _answers_frame(example: Example, trace: Trace) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "field": list(example.outputs),
+            "expected": [str(value) for value in example.outputs.values()],
+            "given": [str(trace.outputs.get(name, "")) for name in example.outputs],
+        }
+    )
+
+
+def _content(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    return "\n".join(
+        str(part.get("text", part)) if isinstance(part, dict) else str(part) for part in parts
+    )
+
+
+def _excerpt(example: Example) -> str:
+    text = " · ".join(" ".join(str(value).split()) for value in example.inputs.values())
+    short = text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
+    return f"Row {int(example.id) + 1}: {short}"

@@ -1,0 +1,217 @@
+"""The command line as a person or a script uses it."""
+
+import csv
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.cli import main
+from core.runs.state import RunState
+from core.storage.location import open_store
+from tests.openai_server import respond_by_hash, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+IRIS = ROOT / "sample_programs" / "data" / "iris.csv"
+FEATURES = "petal_length,petal_width,sepal_length,sepal_width"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
+    return tmp_path
+
+
+def optimize(*options, data=IRIS, inputs=FEATURES, output="answer"):
+    """Exit code of a run on iris, unless told otherwise."""
+    arguments = ["optimize", "--program", "classification", "--data", str(data)]
+    return main([*arguments, "--inputs", inputs, "--output", output, "--quiet", *options])
+
+
+@pytest.fixture
+def questions(tmp_path):
+    path = tmp_path / "questions.csv"
+    rows = [f"Is item {i} fine?,{'yes' if i % 2 else 'no'}" for i in range(60)]
+    path.write_text("\n".join(["question,answer", *rows]), encoding="utf-8")
+    return path
+
+
+def test_a_finished_run_prints_one_json_object_with_its_scores(capsys):
+    assert optimize("--json", "--seed", "0", "--name", "Flowers") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "finished"
+    assert (found["program"], found["optimizer"]) == ("classification", "mipro")
+    assert found["baseline"]["val"]["n"] == found["best"]["val"]["n"] == 60
+    assert found["baseline"]["test"]["n"] == found["best"]["test"]["n"] == 30
+    assert found["best"]["test"]["score"] > found["baseline"]["test"]["score"] + 0.2
+    assert set(found["best"]["instructions"]) == set(found["best"]["demos"])
+    assert found["calls"]["task"] > 0
+    assert found["calls"]["prompt"] > 0
+    assert found["tokens"]["input"] > found["tokens"]["output"] > 0
+    assert found["cost_usd"] == 0.0
+    assert found["seconds"] > 0
+
+
+def test_the_same_seed_gives_the_same_run_at_concurrency_one(capsys):
+    runs = []
+    for _ in range(2):
+        assert optimize("--json", "--concurrency", "1", "--seed", "5") == 0
+        found = json.loads(capsys.readouterr().out)
+        runs.append({key: found[key] for key in ("baseline", "best", "calls", "tokens")})
+    assert runs[0] == runs[1]
+
+
+def test_runs_are_listed(capsys):
+    assert main(["runs"]) == 0
+    assert capsys.readouterr().out == "No runs yet.\n"
+    optimize("--name", "Flowers")
+    capsys.readouterr()
+    assert main(["runs", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert (listed["name"], listed["status"]) == ("Flowers", "finished")
+
+
+def test_the_cap_on_calls_is_kept_and_the_run_still_finishes(capsys):
+    assert optimize("--json", "--max-calls", "300") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "finished"
+    assert sum(found["calls"].values()) <= 300
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--max-calls", "40"], "cap of 40 LM calls is too low"),
+        (["--metric", "beauty"], "no metric is called 'beauty'"),
+        (["--concurrency", "0"], "concurrency"),
+        (["--passages", str(IRIS)], "retrieves nothing"),
+        (["--task-model", "m", "--api-base", "http://x", "--api-key-env", "NO_KEY"], "NO_KEY"),
+    ],
+    ids=["cap", "metric", "concurrency", "passages", "key"],
+)
+def test_bad_input_is_one_line_and_exit_code_two(options, words, capsys):
+    assert optimize(*options) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.err.startswith("error: ")
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+
+
+def test_a_missing_column_is_named_before_anything_runs(capsys):
+    assert optimize(inputs="petal_length,petal_wdth") == 2
+    assert "petal_wdth" in capsys.readouterr().err
+    assert open_store().runs() == []
+
+
+def test_a_missing_file_is_bad_input(tmp_path, capsys):
+    assert optimize(data=tmp_path / "nothing.csv") == 2
+    assert "nothing.csv" in capsys.readouterr().err
+
+
+def test_an_unknown_run_is_bad_input(capsys):
+    assert main(["resume", "nonesuch"]) == 2
+    assert "nonesuch" in capsys.readouterr().err
+
+
+def test_a_program_with_named_fields_takes_columns_of_other_names(tmp_path, capsys):
+    path = tmp_path / "facts.jsonl"
+    rows = [
+        {"passage": f"The capital of land {i} is Town{i}.", "ask": f"What is the capital of land {i}?",
+         "gold": f"Town{i}"}
+        for i in range(30)
+    ]  # fmt: skip
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    arguments = ["optimize", "--program", "question_answering", "--data", str(path)]
+    arguments += ["--inputs", "context=passage,question=ask", "--output", "answer=gold"]
+    assert main([*arguments, "--quiet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "finished"
+
+
+def test_an_exported_program_runs_in_a_fresh_process(home, capsys):
+    assert optimize("--json") == 0
+    run_id = json.loads(capsys.readouterr().out)["run_id"]
+    snippet = home / "out" / "use_it.py"
+    snippet.parent.mkdir()
+    assert main(["export", run_id, "--format", "python", "--out", str(snippet)]) == 0
+    done = subprocess.run(
+        [sys.executable, str(snippet)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert any(label in done.stdout for label in ("setosa", "versicolor", "virginica"))
+
+
+def test_exported_json_and_csv_are_what_they_say(home, capsys):
+    assert optimize("--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    program, trials = home / "program.json", home / "trials.csv"
+    assert main(["export", found["run_id"], "--format", "dspy", "--out", str(program)]) == 0
+    assert main(["export", found["run_id"], "--format", "csv", "--out", str(trials)]) == 0
+    saved = json.loads(program.read_text(encoding="utf-8"))
+    for name, text in found["best"]["instructions"].items():
+        assert saved[name]["signature"]["instructions"] == text
+        assert len(saved[name]["demos"]) == found["best"]["demos"][name]
+    with trials.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["purpose"] for row in rows} == {"baseline", "minibatch", "full", "test"}
+
+
+def test_a_run_on_an_openai_endpoint_counts_what_the_endpoint_saw(questions, capsys):
+    with serving(respond_by_hash) as (base, server):
+        code = optimize(
+            "--json", "--task-model", "m", "--prompt-model", "m", "--api-base", base,
+            data=questions, inputs="question",
+        )  # fmt: skip
+        seen = len(server.seen.requests)
+    assert code == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sum(found["calls"].values()) == seen
+    assert found["cost_usd"] is None
+
+
+def test_a_refused_key_pauses_the_run_and_it_can_be_resumed(questions, capsys):
+    with serving(respond_by_hash, always="refuse") as (base, server):
+        code = optimize(
+            "--json", "--task-model", "m", "--prompt-model", "m", "--api-base", base,
+            data=questions, inputs="question",
+        )  # fmt: skip
+        said = capsys.readouterr()
+        assert code == 1
+        assert "Incorrect API key provided" in said.err
+        run_id = json.loads(said.out)["run_id"]
+        assert json.loads(said.out)["best"] is None
+        server.behaviour.always = None
+        assert main(["resume", run_id, "--quiet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "finished"
+
+
+def test_rate_limits_errors_and_garbage_cost_retries_not_results(questions, capsys):
+    faults = ["429", "ok", "500", "ok", "garbage", "ok", "429", "500", "ok"] * 3
+    with serving(respond_by_hash, faults=faults) as (base, server):
+        code = optimize(
+            "--json", "--task-model", "m", "--prompt-model", "m", "--api-base", base,
+            data=questions, inputs="question",
+        )  # fmt: skip
+        assert not server.behaviour.faults
+    assert code == 0
+    run_id = json.loads(capsys.readouterr().out)["run_id"]
+    state = RunState().fold(open_store().since(run_id, 0))
+    scored = [r for results in state.results.values() for r in results.values()]
+    assert all(result.score is not None for result in scored)
+
+
+def test_the_module_can_be_run_with_dash_m(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["core", "runs"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("core", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "No runs yet.\n"

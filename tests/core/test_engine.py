@@ -1,0 +1,280 @@
+"""The engine with a scripted optimizer and crew: slots, decisions of people, outages, the cap."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from core.data.dataset import FieldMapping
+from core.engine import OUTAGE, Engine, Outcome, RunTaken
+from core.lm.usage import Usage
+from core.optimizers.actions import Bootstrap, Plan
+from core.runs.config import RunConfig
+from core.runs.events import (
+    BudgetReached,
+    Failure,
+    PauseRequested,
+    ResumeRequested,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    StopRequested,
+    TraceBootstrapped,
+)
+from core.search.budget import preset
+from core.storage.memory import MemoryStore
+
+
+class Errands:
+    """An optimizer that wants `count` teacher runs and then ends."""
+
+    def __init__(self, count):
+        self.count = count
+        self.most_free = 0
+
+    def next_actions(self, state, slots):
+        self.most_free = max(self.most_free, slots.free)
+        done = {
+            example
+            for example, trace in state.traces.items()
+            if trace.failure is None or trace.attempt == 99
+        }
+        wanted = [Bootstrap(example=str(i), attempt=0) for i in range(self.count)]
+        open_ones = [each for each in wanted if each.example not in done]
+        if not open_ones:
+            return Plan(events=[RunFinished(best="c")])
+        return Plan(actions=open_ones)
+
+    def closing_actions(self, state):
+        return [RunStopped(best=None)]
+
+
+class Crew:
+    """Carries errands out by a function of the example."""
+
+    def __init__(self, job):
+        self.job = job
+        self.done = []
+        self.running = 0
+        self.most_running = 0
+        self._lock = threading.Lock()
+
+    def calls(self, action):
+        return 1
+
+    def work(self, action, state):
+        def run():
+            with self._lock:
+                self.running += 1
+                self.most_running = max(self.most_running, self.running)
+            failure = self.job(action.example)
+            with self._lock:
+                self.running -= 1
+                self.done.append(action.example)
+            event = TraceBootstrapped(
+                example=action.example,
+                attempt=0,
+                accepted=False,
+                failure=failure,
+                seconds=0.0,
+                usage=Usage(calls=1),
+            )
+            return Outcome(events=(event,), refusal=failure)
+
+        return run
+
+
+class Silent:
+    def watch(self, state, busy):
+        pass
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+@pytest.fixture
+def run_id(store):
+    config = RunConfig(
+        name="engine",
+        program="none",
+        dataset="none",
+        dataset_name="none",
+        mapping=FieldMapping(inputs={"a": "a"}, outputs={"b": "b"}),
+        metric="exact_match",
+        budget=preset("light", predictors=1),
+    )
+    return store.create(config)
+
+
+@pytest.fixture
+def engine(store, run_id):
+    pools = []
+
+    def make(job, count=6, concurrency=2, **settings):
+        pools.append(ThreadPoolExecutor(concurrency))
+        settings = {"max_calls": None, **settings}
+        return Engine(
+            run_id=run_id,
+            store=store,
+            optimizer=Errands(count),
+            crew=Crew(job),
+            watcher=Silent(),
+            executor=pools[-1],
+            concurrency=concurrency,
+            clock=time.time,
+            **settings,
+        )
+
+    yield make
+    for pool in pools:
+        pool.shutdown()
+
+
+STARTED = RunStarted(worker="w", predictors=(), train=1, val=1, test=1)
+
+
+def fine(example):
+    return None
+
+
+def in_thread(engine):
+    """The engine at work, and a way to wait for it."""
+    thread = threading.Thread(target=engine.run, args=(STARTED,))
+    thread.start()
+    return thread
+
+
+def wait_for(condition):
+    """Wait until the condition holds, at most ten seconds."""
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it never happened")
+
+
+def test_a_run_ends_when_the_optimizer_says_so(engine):
+    working = engine(fine)
+    assert working.run(STARTED).status == "finished"
+    assert sorted(working.crew.done) == list("012345")
+
+
+def test_never_more_than_the_concurrency_is_in_flight(engine):
+    working = engine(lambda example: time.sleep(0.01), count=20, concurrency=3)
+    working.run(STARTED)
+    assert working.crew.most_running == 3
+
+
+def test_a_straggler_holds_nobody_up(engine):
+    released = threading.Event()
+    others_done = threading.Event()
+
+    def job(example):
+        if example == "0":
+            assert others_done.wait(10)
+            released.set()
+
+    working = engine(job, count=8, concurrency=2)
+    thread = in_thread(working)
+    wait_for(lambda: len(working.crew.done) == 7)
+    others_done.set()
+    thread.join()
+    assert working.state.status == "finished"
+
+
+def test_a_pause_lets_work_in_flight_finish_and_starts_nothing_more(engine, store, run_id):
+    gate = threading.Event()
+    working = engine(lambda example: gate.wait(10) and None, count=10, concurrency=2)
+    thread = in_thread(working)
+    wait_for(lambda: working.crew.running == 2)
+    store.append(run_id, [PauseRequested(by="tester")])
+    wait_for(lambda: working.state.wish == "pause")
+    gate.set()
+    wait_for(lambda: working.state.status == "paused")
+    assert len(working.crew.done) == 2
+    assert working.state.paused_by_person
+    store.append(run_id, [ResumeRequested(by="tester")])
+    thread.join()
+    assert working.state.status == "finished"
+
+
+def test_a_stop_keeps_what_is_in_flight_and_ends_the_run(engine, store, run_id):
+    gate = threading.Event()
+    working = engine(lambda example: gate.wait(10) and None, count=10, concurrency=2)
+    thread = in_thread(working)
+    wait_for(lambda: working.crew.running == 2)
+    store.append(run_id, [StopRequested(by="tester")])
+    wait_for(lambda: working.state.wish == "stop")
+    gate.set()
+    thread.join()
+    assert working.state.status == "stopped"
+    assert len(working.state.traces) == 2
+
+
+def test_a_refused_key_pauses_the_run_with_the_providers_words(engine):
+    refused = Failure(kind="LMAuthError", message="Incorrect API key provided")
+    working = engine(lambda example: refused, concurrency=1, waits_when_paused=False)
+    state = working.run(STARTED)
+    assert state.status == "paused"
+    assert not state.paused_by_person
+    assert "Incorrect API key provided" in state.message
+    assert len(working.crew.done) == 1
+
+
+def test_a_model_that_stays_away_pauses_the_run_after_a_few_failures(engine):
+    away = Failure(kind="LMServerError", message="503")
+    working = engine(lambda example: away, count=50, concurrency=1, waits_when_paused=False)
+    assert working.run(STARTED).status == "paused"
+    assert len(working.crew.done) == OUTAGE
+
+
+def test_failures_between_successes_pause_nothing(engine):
+    failed = set()
+
+    def job(example):
+        if int(example) % 2 and example not in failed:
+            failed.add(example)
+            return Failure(kind="LMServerError", message="503")
+        return None
+
+    assert engine(job, count=20, concurrency=1).run(STARTED).status == "finished"
+
+
+def test_the_cap_is_never_passed_and_can_be_raised(engine, store, run_id):
+    working = engine(fine, count=10, concurrency=4, max_calls=5)
+    thread = in_thread(working)
+    wait_for(lambda: working.state.status == "paused")
+    assert len(working.crew.done) == 5
+    assert "5 LM calls" in working.state.message
+    assert any(isinstance(event, BudgetReached) for _, event in store.since(run_id, 0))
+    store.append(run_id, [ResumeRequested(by="tester", max_calls=10)])
+    thread.join()
+    assert working.state.status == "finished"
+    assert len(working.crew.done) == 10
+
+
+def test_a_resumed_engine_repeats_nothing(engine, store, run_id):
+    stopped = engine(fine, count=10, concurrency=1, max_calls=4, waits_when_paused=False)
+    stopped.run(STARTED)
+    again = engine(fine, count=10, concurrency=1)
+    assert again.run(STARTED).status == "finished"
+    assert set(stopped.crew.done).isdisjoint(again.crew.done)
+
+
+def test_an_abandoned_engine_writes_nothing_more(engine, store, run_id):
+    working = engine(fine)
+    working.abandon()
+    with pytest.raises(RunTaken):
+        working.run(STARTED)
+    assert store.since(run_id, 0) == []
+
+
+def test_a_bug_in_the_crew_is_not_swallowed(engine):
+    def broken(example):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        engine(broken).run(STARTED)
