@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from core.errors import StoreError
+from core.errors import RunTaken
 from core.optimizers.actions import Action, Optimizer, Slots
 from core.runs.events import (
     BudgetReached,
@@ -67,10 +67,6 @@ class Watcher(Protocol):
 
     def watch(self, state: RunState, busy: Mapping[str, float]) -> None:
         """Called about once per poll. `busy` maps keys in flight to their starting times."""
-
-
-class RunTaken(StoreError):
-    """Another worker has taken the run over; this one must not write any more."""
 
 
 @dataclass(kw_only=True)

@@ -9,7 +9,8 @@ StudioError
 ├── MetricError           a metric returned something that is not a score
 └── StoreError            the database
     ├── RunNotFound       (also a LookupError)
-    └── DatasetNotFound   (also a LookupError)
+    ├── DatasetNotFound   (also a LookupError)
+    └── RunTaken          another worker has the run now
 
 A message says what is wrong, where (file, row, column, predictor) and what to do about it.
 """
@@ -53,3 +54,7 @@ class RunNotFound(StoreError, LookupError):
 
 class DatasetNotFound(StoreError, LookupError):
     """No dataset has this id."""
+
+
+class RunTaken(StoreError):
+    """Another worker has taken the run over; this one must not write any more."""

@@ -6,7 +6,7 @@ long as those of one example with full demo sets, and answers as long as the off
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -39,7 +39,7 @@ class PhaseCost(NamedTuple):
     """The most that one phase may take."""
 
     phase: str
-    role: Role
+    role: Role | Literal["both"]
     calls: int
     tokens: int | None
     """In and out together; None when no example could be tried."""
@@ -82,13 +82,13 @@ def phase_costs(
     ]
 
 
-def total_cost(lines: list[PhaseCost]) -> PhaseCost:
+def total_cost(lines: Sequence[PhaseCost]) -> PhaseCost:
     """The sum; tokens and cost are unknown when they are for one of the phases."""
     tokens = [line.tokens for line in lines if line.calls]
     costs = [line.cost_usd for line in lines if line.calls]
     return PhaseCost(
         phase="Total",
-        role="task model",
+        role="both",
         calls=sum(line.calls for line in lines),
         tokens=None if None in tokens else sum(count or 0 for count in tokens),
         cost_usd=None if None in costs else sum(cost or 0.0 for cost in costs),

@@ -1,4 +1,4 @@
-"""From the options of `optimize` to the settings of a run. Everything is checked before it starts."""
+"""From the options of `optimize` to the settings of a run. All is checked first."""
 
 import argparse
 from pathlib import Path

@@ -4,6 +4,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Iterator
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -30,13 +31,14 @@ def watched(run_id: str, store: Store, *, quiet: bool) -> Iterator[None]:
 
 
 def _show(run_id: str, store: Store, ended: threading.Event) -> None:
+    bar: tqdm[NoReturn]
     with tqdm(unit="call", file=sys.stderr, dynamic_ncols=True) as bar:
         while not ended.wait(EVERY):
             _update(bar, run_id, store)
         _update(bar, run_id, store)
 
 
-def _update(bar: "tqdm[None]", run_id: str, store: Store) -> None:
+def _update(bar: "tqdm[NoReturn]", run_id: str, store: Store) -> None:
     snapshot = store.snapshot(run_id)
     if snapshot is None:
         return

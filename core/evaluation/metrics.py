@@ -79,8 +79,13 @@ def _number(expected: Any, given: Any) -> float:
 
 
 def _last_number(value: Any) -> float | None:
-    found = re.findall(r"-?\d+(?:\.\d+)?", str(value).replace(",", ""))
+    plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", str(value))
+    found = _NUMBER.findall(plain)
     return float(found[-1]) if found else None
+
+
+_NUMBER = re.compile(r"(?:(?<!\w)-)?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+"""A minus sign after a digit or a letter is a dash, as in `3-5`."""
 
 
 METRICS: dict[str, Metric] = {

@@ -1,7 +1,7 @@
 """What LM calls cost: counts, tokens and money, added up per task.
 
-A `Meter` travels to the LM as dspy's usage tracker (`dspy.context(usage_tracker=...)`), which dspy's
-own worker threads inherit, so every call finds the task that made it.
+A `Meter` travels to the LM as dspy's usage tracker (`dspy.context(usage_tracker=...)`), which
+dspy's own worker threads inherit, so every call finds the task that made it.
 """
 
 import threading

@@ -36,7 +36,7 @@ class Stage:
     """Unique within the template; shown in the graph."""
     kind: Literal["predictor", "retrieve"]
     predictor: str | None = None
-    """Name of the dspy predictor that the stage calls (`generate_query.predict`); None to retrieve."""
+    """Name of the dspy predictor that the stage calls; None to retrieve."""
     after: tuple[str, ...] = ()
     """Stages whose results this one reads; empty for a stage that reads the program's input."""
 

@@ -15,7 +15,7 @@ import dspy
 import optuna
 
 from core.engine import Engine
-from core.errors import ConfigError, StudioError
+from core.errors import ConfigError, StoreError, StudioError
 from core.optimizers.mipro import Mipro
 from core.runs.config import RunConfig
 from core.runs.events import RunFailed, RunStarted
@@ -50,10 +50,11 @@ def work(
     prepare_libraries(run.config, cache)
     try:
         return _work(run_id, run.config, store, worker, waits_when_paused)
+    except StoreError:
+        raise  # the log cannot be written, or is another worker's by now; the run stays resumable
     except Exception as error:
-        message = (
-            str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
-        )
+        known = isinstance(error, StudioError)
+        message = str(error) if known else f"{type(error).__name__}: {error}"
         store.append(run_id, [RunFailed(message=message)])
         raise
     finally:

@@ -14,11 +14,12 @@ def render_call_estimate(lines: Sequence[PhaseCost]) -> None:
     by_role = {role: sum(each.calls for each in lines if each.role == role) for role in _ROLES}
     with st.container(horizontal=True):
         st.metric("LM calls, at most", f"{total.calls:,}", border=True)
-        st.metric("Task model", f"{by_role['task model']:,}", border=True)
-        st.metric("Prompt model", f"{by_role['prompt model']:,}", border=True)
-        st.metric("Tokens, roughly", tokens_text(total.tokens), border=True)
+        st.metric("To the task model", f"{by_role['task model']:,}", border=True)
+        st.metric("To the prompt model", f"{by_role['prompt model']:,}", border=True)
         st.metric("Cost, roughly", cost_text(total.cost_usd), border=True)
-    st.dataframe(estimate_frame(lines), hide_index=True, alt="LM calls, tokens and cost by phase")
+    st.dataframe(
+        estimate_frame([*lines, total]), hide_index=True, alt="LM calls, tokens and cost by phase"
+    )
     st.caption(
         "Calls are upper bounds: results are used again wherever they fit, and retries come on "
         f"top. Tokens are a guess: {CHARACTERS_PER_TOKEN} characters to a token, prompts as long "

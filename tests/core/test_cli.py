@@ -122,10 +122,13 @@ def test_an_unknown_run_is_bad_input(capsys):
 def test_a_program_with_named_fields_takes_columns_of_other_names(tmp_path, capsys):
     path = tmp_path / "facts.jsonl"
     rows = [
-        {"passage": f"The capital of land {i} is Town{i}.", "ask": f"What is the capital of land {i}?",
-         "gold": f"Town{i}"}
+        {
+            "passage": f"The capital of land {i} is Town{i}.",
+            "ask": f"What is the capital of land {i}?",
+            "gold": f"Town{i}",
+        }
         for i in range(30)
-    ]  # fmt: skip
+    ]
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     arguments = ["optimize", "--program", "question_answering", "--data", str(path)]
     arguments += ["--inputs", "context=passage,question=ask", "--output", "answer=gold"]

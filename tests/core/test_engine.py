@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.data.dataset import FieldMapping
-from core.engine import OUTAGE, Engine, Outcome, RunTaken
+from core.engine import OUTAGE, Engine, Outcome
+from core.errors import RunTaken
 from core.lm.usage import Usage
 from core.optimizers.actions import Bootstrap, Plan
 from core.runs.config import RunConfig

@@ -22,6 +22,8 @@ _PRIOR_SPREAD = 0.15
 """Share of a field's overall variance expected within a label, before any was seen twice."""
 _TEXT_WEIGHT = 1.0
 _CUE_WEIGHT = 1.3
+_EARLY = 0.95
+"""What each place further down a label's list takes off a cue's weight."""
 
 Scores = dict[str, float]
 
@@ -195,15 +197,22 @@ def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
 
 
 def _text_of_cues(here: _Point, labels: Sequence[str], cues: Mapping[str, LabelCues]) -> Scores:
-    """Label → weighted share of the text's stems among its cue words, its own name included."""
+    """Label → weighted share of the text's stems among its cue words, its own name included.
+
+    A cue weighs more when few labels have it and when it stands early in its label's list.
+    """
     mine = {each for text in (here.text, *here.categories.values()) for each in stems(text)}
     known = {label: _cue_words(label, cues.get(label)) for label in labels}
     weights = rarity(known.values())
     most = sum(weights.get(each, 0.0) for each in mine)
-    raw = {label: sum(weights[each] for each in own & mine) for label, own in known.items()}
-    return {label: _CUE_WEIGHT * value / most for label, value in raw.items() if value > 0.0}
+    scores = {}
+    for label, own in known.items():
+        hits = [weights[cue] * _EARLY**place for place, cue in enumerate(own) if cue in mine]
+        if hits:
+            scores[label] = _CUE_WEIGHT * sum(hits) / most
+    return scores
 
 
-def _cue_words(label: str, cue: LabelCues | None) -> frozenset[str]:
-    own = frozenset(stem(part) for part in label.replace("_", " ").split())
-    return own | frozenset(cue.words if cue is not None else ())
+def _cue_words(label: str, cue: LabelCues | None) -> tuple[str, ...]:
+    own = (stem(part) for part in label.replace("_", " ").split())
+    return tuple(dict.fromkeys([*own, *(cue.words if cue is not None else ())]))

@@ -20,7 +20,7 @@ _LABEL_LINE = re.compile(r"`(\w+)` takes one of these values: (.+?)\.(?:\s|$)")
 _SHORT_WORDS = 6
 _SHORTEST_CUE = 3
 _WORDS_SEEN = 24
-_WORDS_TOLD = 28
+_WORDS_TOLD = 20
 _TELLING_SHARE = 0.25
 """A field is told when it separates the labels at least this well, against the best field."""
 

@@ -143,6 +143,66 @@ OPENINGS = _listed(
     "I have been a customer for years.|Sorry to bother you again.|Hey,"
 )
 
+# What people ask for after telling their problem.
+REQUESTS = {
+    "billing": (
+        "Please correct the invoice.",
+        "Please check the charge on my card.",
+        "I expect a corrected invoice.",
+        "Could somebody look at this charge?",
+        "My bank needs an answer about this payment.",
+    ),
+    "shipping": (
+        "Where is my parcel?",
+        "Please ask the courier.",
+        "When will the delivery come?",
+        "Could you check the tracking?",
+        "I need the parcel soon.",
+    ),
+    "refunds": (
+        "When do I get my money back?",
+        "Please reimburse me.",
+        "How does the return work?",
+        "I would like to return it.",
+        "Please tell me how to send it back.",
+    ),
+    "accounts": (
+        "Please help me to log in.",
+        "Can you reset my password?",
+        "I need to get into my profile.",
+        "Please unlock my login.",
+        "How do I sign in now?",
+    ),
+    "repairs": (
+        "Can it be repaired?",
+        "Is this covered by the warranty?",
+        "Please send me a spare part.",
+        "I think it is a defect.",
+        "Who can repair it?",
+    ),
+    "subscriptions": (
+        "Please change my plan.",
+        "What happens to my membership?",
+        "I do not want the plan to renew.",
+        "Please confirm my membership.",
+        "Which plan is right for me?",
+    ),
+    "privacy": (
+        "This matters to me a great deal.",
+        "Please tell me what data you keep.",
+        "I have not given consent to this.",
+        "Please delete my personal data.",
+        "Who is your data protection officer?",
+    ),
+    "partnerships": (
+        "We would love to work together.",
+        "Whom in sales can we talk to?",
+        "Please send your wholesale conditions.",
+        "Are you open to cooperation?",
+        "We can send a proposal.",
+    ),
+}
+
 # Sentences that mention another team's matters without asking for anything.
 DISTRACTIONS = {
     "billing": (

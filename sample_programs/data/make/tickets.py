@@ -5,6 +5,8 @@ from random import Random
 from sample_programs.data.make import ticket_words as words
 
 Ticket = dict[str, str]
+REQUEST_SHARE = 0.7
+"""Share of the tickets that end with what the writer wants."""
 DISTRACTION_SHARE = 0.45
 """Share of the tickets that also mention another team's matters."""
 
@@ -25,6 +27,8 @@ def make_tickets(count: int, seed: int) -> list[Ticket]:
 
 def _ticket(rng: Random, team: str) -> str:
     parts = [_sentence(rng.choice(words.PROBLEMS[team]))]
+    if rng.random() < REQUEST_SHARE:
+        parts.append(rng.choice(words.REQUESTS[team]))
     if rng.random() < DISTRACTION_SHARE:
         other = rng.choice([each for each in words.DISTRACTIONS if each != team])
         parts.insert(rng.randrange(2), rng.choice(words.DISTRACTIONS[other]))
