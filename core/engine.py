@@ -5,7 +5,7 @@ free the policy is asked, so nothing waits for a straggler. The engine knows no 
 """
 
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -65,8 +65,8 @@ class Crew(Protocol):
 class Watcher(Protocol):
     """Looks on; cannot change the run."""
 
-    def watch(self, state: RunState, busy: Mapping[str, float]) -> None:
-        """Called about once per poll. `busy` maps keys in flight to their starting times."""
+    def watch(self, state: RunState, busy: Sequence[tuple[Action, float]]) -> None:
+        """Called about once per poll. `busy` are the actions in flight and when they started."""
 
 
 @dataclass(kw_only=True)
@@ -85,7 +85,7 @@ class Engine:
     waits_when_paused: bool = True
     """False: return from a pause instead of waiting for somebody to resume."""
     state: RunState = field(default_factory=RunState)
-    _busy: dict[str, tuple[float, Action]] = field(default_factory=dict)
+    _busy: dict[str, tuple[Action, float]] = field(default_factory=dict)
     _done: "queue.SimpleQueue[tuple[Action, Future[Outcome]]]" = field(
         default_factory=queue.SimpleQueue
     )
@@ -163,7 +163,7 @@ class Engine:
         left = self._calls_left()
         if left is not None and self.crew.calls(action) > left:
             return False
-        self._busy[action.key] = (self.clock(), action)
+        self._busy[action.key] = (action, self.clock())
         future = self.executor.submit(self.crew.work(action, self.state))
         future.add_done_callback(lambda done: self._done.put((action, done)))
         return True
@@ -217,7 +217,7 @@ class Engine:
         cap = self._cap()
         if cap is None:
             return None
-        reserved = sum(self.crew.calls(action) for _, action in self._busy.values())
+        reserved = sum(self.crew.calls(action) for action, _ in self._busy.values())
         return cap - self.state.usage.calls - reserved
 
     def _append(self, events: list[Event], traces: Mapping[str, str] | None = None) -> None:
@@ -230,4 +230,4 @@ class Engine:
         self.state.fold(self.store.since(self.run_id, self.state.seq))
 
     def _watch(self) -> None:
-        self.watcher.watch(self.state, {key: since for key, (since, _) in self._busy.items()})
+        self.watcher.watch(self.state, list(self._busy.values()))

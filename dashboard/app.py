@@ -6,6 +6,10 @@ import streamlit as st
 
 from dashboard import materials, services, session
 from dashboard.components.run_status import render_status
+from dashboard.run_list import BUSY
+
+REFRESH = 3.0
+"""Seconds between looks at the open run while a worker is at it."""
 
 ICON = str(Path(__file__).parent / "static" / "favicon.png")
 
@@ -56,9 +60,19 @@ if page == home and (linked := session.run_in_url()):
 
 shown = services.listed_run(opened) if opened else None
 if shown is not None:
-    with st.sidebar.container(border=True, gap="xsmall"):
-        st.caption("Open run")
-        st.text(shown.run.config.name)
-        render_status(shown.status)
+
+    @st.fragment(run_every=REFRESH if shown.status in BUSY else None)
+    def open_run_card(run_id: str) -> None:
+        """Name and status of the open run, on every page."""
+        row = services.listed_run(run_id)
+        with st.container(border=True, gap="xsmall"):
+            st.caption("Open run")
+            st.text(row.run.config.name if row else "This run was deleted.")
+            if row:
+                render_status(row.status)
+            st.page_link(monitor, label="Show it", query_params={"run": run_id})
+
+    with st.sidebar:
+        open_run_card(shown.run.id)
 
 page.run()

@@ -138,7 +138,7 @@ def differing_examples(view: RunView, comparison: Comparison) -> pd.DataFrame:
         known = {}
     shown = comparison.differing[:MOST_ROWS]
     traces = eval_traces(view, comparison.candidates, shown)
-    return comparison_rows(comparison, view.results.labels, known, traces)
+    return comparison_rows(comparison, view.results.short_labels, known, traces)
 
 
 ExportKind = Literal["DSPy program", "Python", "Trials", "Examples"]
@@ -149,7 +149,7 @@ def _exported(
     run_id: str, version: tuple[int, int], kind: ExportKind, candidate: str, _view: RunView
 ) -> ExportFile:
     results, config = _view.results, _view.run.config
-    label = results.labels[candidate].split()[0]
+    label = results.short_labels[candidate]
     match kind:
         case "DSPy program":
             text = program_json(task(config), results.texts(candidate))

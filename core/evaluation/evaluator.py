@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import dspy
-from dspy.utils.exceptions import LMError
+from dspy.utils.callback import BaseCallback
+from dspy.utils.exceptions import ContextWindowExceededError, LMError
 from pydantic import BaseModel, ConfigDict
 
 from core.data.dataset import Example
 from core.evaluation.metrics import Metric
+from core.lm.connection import message_of
 from core.lm.text import storable
 from core.lm.usage import Meter, Usage
 from core.programs.candidate import Demo
@@ -58,6 +60,7 @@ class ExampleFailure:
     kind: str
     message: str
     stage: str | None
+    """The predictor in whose call it failed; None when program or metric failed outside of one."""
     from_model: bool
     """True when the language model could not be reached or refused, whatever the example."""
 
@@ -91,12 +94,14 @@ def evaluate_example(
     meter, started = Meter(), time.perf_counter()
     steps: list[Any] = []
     outputs: dict[str, Any] = {}
-    score, failure = None, None
+    score, failure, unanswered = None, None, 0
+    watch = _Watch(program)
     with dspy.context(
         lm=lm.copy(rollout_id=repetition) if repetition else lm,
         adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
         trace=steps,
         usage_tracker=meter,
+        callbacks=[watch],
         max_history_size=0,
         warn_on_type_mismatch=False,  # numbers from a table are as good as their text
     ):
@@ -105,8 +110,8 @@ def evaluate_example(
             outputs = {name: getattr(prediction, name, None) for name in example.outputs}
             score = metric.score(example.outputs, outputs)
         except Exception as error:  # noqa: BLE001  whatever a program raises is this example's result
-            failure = _failure(error, program, steps)
-    refused = failure is not None and failure.from_model
+            failure = _failure(error, watch, lm)
+            unanswered = int(isinstance(error, LMError))
     return ExampleResult(
         example=example.id,
         score=score,
@@ -114,7 +119,7 @@ def evaluate_example(
         trace=_trace(program, steps, outputs, meter),
         demos=_demos(program, steps),
         seconds=time.perf_counter() - started,
-        usage=meter.usage + Usage(calls=1) if refused else meter.usage,
+        usage=meter.usage + Usage(calls=unanswered),
     )
 
 
@@ -128,15 +133,38 @@ def trace_from_json(text: str) -> Trace:
     return Trace.model_validate_json(text)
 
 
-def _failure(error: Exception, program: dspy.Module, steps: Sequence[Any]) -> ExampleFailure:
-    names = [name for name, _ in program.named_predictors()]
-    stage = names[min(len(steps), len(names) - 1)] if names else None
-    message = str(getattr(error, "message", None) or error).strip()
+class _Watch(BaseCallback):
+    """Remembers which predictor's call raised last, and what."""
+
+    def __init__(self, program: dspy.Module) -> None:
+        self._names = _names(program)
+        self._running: dict[str, str | None] = {}
+        self._raised: tuple[str | None, Exception | None] = (None, None)
+
+    def stage_of(self, error: Exception) -> str | None:
+        """The predictor whose call raised this very error."""
+        stage, raised = self._raised
+        return stage if raised is error else None
+
+    def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        self._running[call_id] = self._names.get(id(instance))
+
+    def on_module_end(
+        self, call_id: str, outputs: Any | None, exception: Exception | None = None
+    ) -> None:
+        stage = self._running.pop(call_id, None)
+        if exception is not None and stage is not None:
+            self._raised = stage, exception
+
+
+def _failure(error: Exception, watch: _Watch, lm: dspy.LM) -> ExampleFailure:
+    # a prompt that is too long is the candidate's own fault: the model does answer others
+    too_long = isinstance(error, ContextWindowExceededError)
     return ExampleFailure(
         kind=type(error).__name__,
-        message=storable(message[:2000]) or type(error).__name__,
-        stage=stage,
-        from_model=isinstance(error, LMError),
+        message=message_of(error, lm),
+        stage=watch.stage_of(error),
+        from_model=isinstance(error, LMError) and not too_long,
     )
 
 

@@ -5,20 +5,34 @@ to dspy, and appears in no event, row, log line or message.
 """
 
 import os
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import dspy
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.errors import ConfigError
 from core.lm.offline import OFFLINE_MODEL, OfflineEngine
+from core.lm.text import storable
 from core.lm.usage import Call, Meter, Usage
+
+LONGEST_MESSAGE = 2000
+"""Characters of a provider's error message that are kept."""
+
+
+NO_KEY = "none"
+"""Sent to an endpoint that needs no key."""
 
 
 class LMConfig(BaseModel):
     """Which language model to use and how to reach it."""
 
-    model_config = ConfigDict(frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True,
+        protected_namespaces=(),
+        hide_input_in_errors=True,  # what was given as the name of a variable may be the key itself
+    )
 
     model: str = OFFLINE_MODEL
     """`offline`, or a model name as the endpoint knows it, or a LiteLLM name with its provider."""
@@ -42,11 +56,27 @@ class LMConfig(BaseModel):
     @field_validator("api_key_env")
     @classmethod
     def _is_a_name(cls, value: str | None) -> str | None:
-        if value and not value.replace("_", "").isalnum():
+        # many keys are letters, digits and underscores, too, but long and not in capitals
+        if value and not re.fullmatch(r"[A-Z_][A-Z0-9_]*|[A-Za-z_]\w{0,29}", value, flags=re.A):
             raise ValueError(
                 "give the name of an environment variable, such as OPENAI_API_KEY, not the key"
             )
         return value or None
+
+    @field_validator("api_base")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("give an address such as http://localhost:8000/v1")
+        if "@" in parts.netloc or parts.query:
+            raise ValueError(
+                "give the address without a password or key in it; put the key into an "
+                "environment variable and name that"
+            )
+        return value
 
     @property
     def is_offline(self) -> bool:
@@ -122,8 +152,17 @@ def connect(config: LMConfig, *, role: str, temperature: float | None = None) ->
         settings["api_base"] = config.api_base
     key = os.environ.get(config.api_key_env) if config.api_key_env else None
     if key or config.api_base:
-        settings["api_key"] = key or "none"  # local servers take any key, the client wants one
+        settings["api_key"] = key or NO_KEY  # local servers take any key, the client wants one
     return MeteredLM(config, name, **settings)
+
+
+def message_of(error: Exception, lm: dspy.LM) -> str:
+    """What went wrong, in the provider's words, without the key that was sent; never empty."""
+    text = str(getattr(error, "message", None) or error).strip()
+    key = lm.kwargs.get("api_key")
+    if key and key != NO_KEY:
+        text = text.replace(key, "(the key)")
+    return storable(text[:LONGEST_MESSAGE]) or type(error).__name__
 
 
 def _usage(entry: dict[str, Any], connection: LMConfig) -> Usage:
@@ -141,9 +180,9 @@ def _usage(entry: dict[str, Any], connection: LMConfig) -> Usage:
 
 def _call(entry: dict[str, Any]) -> Call:
     messages = entry["messages"] or [{"role": "user", "content": entry["prompt"]}]
-    first = entry["outputs"][0] if entry["outputs"] else ""
-    text = first.get("text", "") if isinstance(first, dict) else str(first)
-    return Call(messages=list(messages), completion=text)
+    first = entry["outputs"][0] if entry["outputs"] else None
+    text = first.get("text") if isinstance(first, dict) else first
+    return Call(messages=list(messages), completion=str(text or ""))
 
 
 def _listed_prices(model: str) -> tuple[float, float] | None:

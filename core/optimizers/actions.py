@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.runs.events import Event
-from core.runs.state import RunState
+from core.runs.state import RunState, row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,11 @@ class Bootstrap:
         """Unique among what can be in flight together."""
         return f"bootstrap {self.example}"
 
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return f"teacher on {row(self.example)}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Observe:
@@ -32,6 +37,11 @@ class Observe:
         """Unique among what can be in flight together."""
         return f"observe batch {self.batch}"
 
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return f"look at batch {self.batch + 1} of the trainset"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summarise:
@@ -41,6 +51,11 @@ class Summarise:
     def key(self) -> str:
         """Unique among what can be in flight together."""
         return "summarise dataset"
+
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return "summarise the dataset"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +67,11 @@ class DescribeProgram:
         """Unique among what can be in flight together."""
         return "describe program"
 
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return "describe the program"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DescribePredictor:
@@ -62,6 +82,11 @@ class DescribePredictor:
     @property
     def key(self) -> str:
         """Unique among what can be in flight together."""
+        return f"describe {self.predictor}"
+
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
         return f"describe {self.predictor}"
 
 
@@ -80,6 +105,11 @@ class Propose:
         """Unique among what can be in flight together."""
         return f"propose {self.predictor} {self.index}"
 
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return f"propose instruction {self.index} for {self.predictor}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -94,6 +124,11 @@ class Score:
     def key(self) -> str:
         """Unique among what can be in flight together: trials share results."""
         return f"score {self.candidate} {self.example}"
+
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return f"trial {self.trial}, {row(self.example)}"
 
 
 Action = Bootstrap | Observe | Summarise | DescribeProgram | DescribePredictor | Propose | Score

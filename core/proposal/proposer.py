@@ -13,6 +13,7 @@ from typing import Any
 import dspy
 
 from core.errors import ModelError
+from core.lm.connection import message_of
 from core.lm.text import storable
 from core.lm.usage import Meter, Usage
 from core.proposal import signatures
@@ -55,10 +56,9 @@ class Reply:
 class PromptCallError(ModelError):
     """A call to the prompt model gave nothing usable. Carries what it used nevertheless."""
 
-    def __init__(self, cause: Exception, *, seconds: float, usage: Usage) -> None:
-        message = str(getattr(cause, "message", None) or cause).strip()
-        super().__init__(storable(message[:2000]) or type(cause).__name__)
-        self.kind = type(cause).__name__
+    def __init__(self, message: str, *, kind: str, seconds: float, usage: Usage) -> None:
+        super().__init__(message)
+        self.kind = kind
         self.seconds = seconds
         self.usage = usage
 
@@ -164,7 +164,9 @@ def _ask(signature: Any, inputs: dict[str, str], lm: dspy.LM, repetition: int) -
             seconds = time.perf_counter() - started
             refused = isinstance(error, dspy.utils.exceptions.LMError)
             usage = meter.usage + Usage(calls=1) if refused else meter.usage
-            raise PromptCallError(error, seconds=seconds, usage=usage) from error
+            raise PromptCallError(
+                message_of(error, lm), kind=type(error).__name__, seconds=seconds, usage=usage
+            ) from error
     call = meter.calls[-1]
     return Reply(
         text=text,

@@ -124,6 +124,11 @@ class RunResults:
         return self.status in ENDED
 
     @property
+    def short_labels(self) -> dict[str, str]:
+        """Candidate → `C0`, `C1`, …, for tables in which the baseline needs no explanation."""
+        return {candidate: label.split()[0] for candidate, label in self.labels.items()}
+
+    @property
     def contrast(self) -> tuple[str, ...]:
         """Baseline and best; where they are one or unknown, the first two candidates tried."""
         known = [each.candidate for each in (self.baseline, self.best) if each is not None]

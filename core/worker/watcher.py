@@ -7,10 +7,11 @@ The engine's thread only hands over plain values, once a second.
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import StoreError
+from core.optimizers.actions import Action
 from core.programs.candidate import Candidate
 from core.runs.choices import search_space
 from core.runs.config import RunConfig
@@ -56,7 +57,7 @@ class SnapshotWatcher:
     _surrogate: Surrogate | None = None
     _thread: threading.Thread | None = None
 
-    def watch(self, state: RunState, busy: Mapping[str, float]) -> None:
+    def watch(self, state: RunState, busy: Sequence[tuple[Action, float]]) -> None:
         """Hand the state's present over, at most once a second while the run goes on."""
         now = time.time()
         if now - self._last < EVERY and not state.is_ended and state.status != "paused":
@@ -75,13 +76,15 @@ class SnapshotWatcher:
             self._thread.join()
             self._thread = None
 
-    def _handover(self, state: RunState, busy: Mapping[str, float], now: float) -> _Handover:
+    def _handover(
+        self, state: RunState, busy: Sequence[tuple[Action, float]], now: float
+    ) -> _Handover:
         levels = _levels(state)
-        newest = sorted(busy.items(), key=lambda item: -item[1])[:NEWEST_SHOWN]
+        newest = sorted(busy, key=lambda item: -item[1])[:NEWEST_SHOWN]
         return _Handover(
             seq=state.seq,
             summary=summary(state, now),
-            in_flight=tuple(InFlight(task=key, since=since) for key, since in newest),
+            in_flight=tuple(InFlight(task=action.label, since=since) for action, since in newest),
             remaining=remaining_calls(state, self.task, self.config, now, in_flight=len(busy)),
             visited=levels,
             new_results=self._new_results(state, levels),

@@ -81,7 +81,7 @@ def _marks(
             "thickness": 2,
             "width": 0,
         },
-        marker={"color": color, "symbol": symbol, "size": 9, "line": {"width": 2}},
+        marker={"color": color, "symbol": symbol, "size": 9, "line": {"width": 2, "color": color}},
         customdata=list(zip(top["label"], low, high, top["n"], strict=True)),
         hovertemplate=(
             "%{customdata[0]}: %{x:.1%}<br>%{customdata[1]:.1%} to %{customdata[2]:.1%}"

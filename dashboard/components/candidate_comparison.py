@@ -8,7 +8,7 @@ import streamlit as st
 from core.evaluation.evaluator import Trace
 from core.results.comparison import Comparison, difference_in_words
 from core.results.run_results import CandidateTexts, RunResults
-from dashboard.components.demo_sets import demo_table
+from dashboard.components.demo_sets import render_demo_table
 from dashboard.components.instruction_cards import render_prompt_run
 from dashboard.components.measures import interval_text, mean_text, percent
 from dashboard.components.predictor_choice import predictor_label
@@ -80,11 +80,9 @@ def render_texts(chosen: Sequence[CandidateTexts], predictor: str) -> None:
 
 def render_demos_side_by_side(chosen: Sequence[CandidateTexts], predictor: str) -> None:
     """The predictor's demos under each candidate."""
-    for column, each in zip(st.columns(min(2, len(chosen)) * [1]), chosen[:2], strict=True):
-        with column:
-            _render_demos(each, predictor)
-    for column, each in zip(st.columns(2), chosen[2:], strict=False):
-        with column:
+    columns = st.columns(2)
+    for place, each in enumerate(chosen):
+        with columns[place % 2]:
             _render_demos(each, predictor)
 
 
@@ -149,7 +147,7 @@ def _render_demos(texts: CandidateTexts, predictor: str) -> None:
     demos = texts.demos[predictor]
     st.caption(f"{texts.label}: {len(demos)} demos")
     if demos:
-        st.dataframe(demo_table(demos), hide_index=True, row_height=72, alt="Demos")
+        render_demo_table(demos)
 
 
 def _text(value: object) -> str:

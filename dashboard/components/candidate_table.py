@@ -3,7 +3,16 @@
 import pandas as pd
 import streamlit as st
 
-_PERCENT = st.column_config.NumberColumn(format="%.1f %%")
+_PERCENT = st.column_config.NumberColumn(format="%.1f %%", width=84)
+_COLUMNS = {
+    "Candidate": st.column_config.TextColumn(width=112),
+    "Observed": _PERCENT,
+    "95 %": st.column_config.TextColumn(width=96),
+    "n": st.column_config.NumberColumn(width=48),
+    "Predicted": _PERCENT,
+    "90 %": st.column_config.TextColumn(width=96),
+    "Test": _PERCENT,
+}
 
 
 def render_candidate_table(candidates: pd.DataFrame, *, key: str) -> list[str]:
@@ -16,7 +25,7 @@ def render_candidate_table(candidates: pd.DataFrame, *, key: str) -> list[str]:
         height=460,
         on_select="rerun",
         selection_mode="multi-row",
-        column_config=dict.fromkeys(["Observed", "Predicted", "Test"], _PERCENT),
+        column_config=_COLUMNS,
         alt="Candidates with observed and predicted scores",
     )
     rows = [row for row in picked["selection"]["rows"] if row < len(candidates)]
@@ -35,8 +44,10 @@ def candidate_columns(candidates: pd.DataFrame) -> pd.DataFrame:
         "n": candidates["n"],
         "Predicted": 100 * candidates["predicted"],
         "90 %": _ranges(candidates["predicted_low"], candidates["predicted_high"]),
-        "Full": candidates["full"],
-        "Best": candidates["best"],
+        "Standing": [
+            "best" if best else "fully evaluated" if full else "in part"
+            for best, full in zip(candidates["best"], candidates["full"], strict=True)
+        ],
     }
     choices = [name for name in candidates if name.endswith((".instruction", ".demo_set"))]
     columns |= {_choice_name(name): candidates[name] for name in choices}

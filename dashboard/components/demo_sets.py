@@ -8,6 +8,9 @@ import streamlit as st
 from core.programs.candidate import Demo
 from core.runs.state import DemoSet
 
+LONG_TEXT = 50
+"""Characters beyond which a text wraps in its cell."""
+
 
 def render_demo_sets(sets: Sequence[DemoSet], *, key: str) -> None:
     """A list of the sets; the demos of the selected one, or of the newest, below it."""
@@ -39,11 +42,18 @@ def render_demos(sets: Sequence[DemoSet], place: int) -> None:
     chosen = sets[place]
     st.caption(f"Demo set {place}: {len(chosen.demos)} demos, source: {chosen.source}")
     if chosen.demos:
-        st.dataframe(
-            demo_table(chosen.demos), hide_index=True, row_height=72, alt=f"Demos of set {place}"
-        )
+        render_demo_table(chosen.demos)
     else:
         st.caption("The empty set: the predictor is shown no demos.")
+
+
+def render_demo_table(demos: Sequence[Demo]) -> None:
+    """The demos as a table of text, its rows higher when texts are long."""
+    table = demo_table(demos)
+    longest = max(len(text) for text in table.to_numpy().flat)
+    st.dataframe(
+        table, hide_index=True, row_height=72 if longest > LONG_TEXT else None, alt="Demos"
+    )
 
 
 def demo_table(demos: Sequence[Demo]) -> pd.DataFrame:

@@ -32,6 +32,7 @@ def render_failures(failures: pd.DataFrame, count: int, *, key: str) -> None:
         "has no score and is left out of the means."
     )
     shown = failures.rename(columns=str.capitalize).rename(columns={"At": "Time"})
+    shown["Stage"] = shown["Stage"].fillna("")
     shown["Time"] = pd.to_datetime(shown["Time"], unit="s", utc=True)
     st.dataframe(
         shown,

@@ -8,8 +8,8 @@ from dashboard.components.notices import render_offline_notice
 
 def render_run_head(config: RunConfig) -> None:
     """Name, program, data, metric and models as text; says so when a model is the offline one."""
+    st.text(config.name)
     parts = [
-        config.name,
         config.program,
         config.dataset_name,
         f"metric {config.metric}",

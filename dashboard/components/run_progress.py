@@ -23,29 +23,29 @@ _ICONS = {
     "done": ":green[:material/check_circle:]",
     "cut short": ":gray[:material/do_not_disturb_on:]",
 }
+CARD_WIDTH = 150
+"""Pixels below which cards wrap: two stand side by side on a telephone."""
+
 MOST_IN_FLIGHT = 6
 """Pieces of work that are named; the rest is counted."""
 
 
 def render_phases(phases: Sequence[PhaseProgress]) -> None:
     """One card per phase, in order, with a bar and what it counts."""
-    for column, phase in zip(st.columns(len(phases)), phases, strict=True):
-        with column.container(border=True, gap="xsmall", height="stretch"):
-            st.markdown(f"{_ICONS[phase.status]} **{phase.phase.capitalize()}**")
-            st.progress(phase.fraction)
-            st.caption(_count(phase))
+    with st.grid(len(phases), min_column_width=CARD_WIDTH):
+        for phase in phases:
+            with st.container(border=True, gap="xsmall", height="stretch"):
+                st.markdown(f"{_ICONS[phase.status]} **{phase.phase.capitalize()}**")
+                st.progress(phase.fraction)
+                st.caption(_count(phase))
 
 
 def render_key_figures(results: RunResults, snapshot: Snapshot | None, now: float | None) -> None:
     """Baseline, best, calls and time. `now` is None when no worker is at it."""
-    columns = st.columns(4)
-    with columns[0]:
+    with st.grid(4, min_column_width=CARD_WIDTH):
         _render_standing("Baseline", results.baseline, None)
-    with columns[1]:
         _render_standing("Best candidate", results.best, results.baseline)
-    with columns[2]:
         _render_calls(results, snapshot)
-    with columns[3]:
         _render_time(results, snapshot, now)
 
 

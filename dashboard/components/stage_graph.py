@@ -4,9 +4,6 @@ import streamlit as st
 
 from core.programs.template import ProgramTemplate, Stage, TemplateField
 
-STAGE_WIDTH = 140
-"""Pixels per stage at which its text can be read."""
-
 _WIDE_LABELS = '%%{init: {"flowchart": {"wrappingWidth": 400}}}%%'
 _FLOW = (
     ("data", "Data", "Your labelled examples, split in three"),
@@ -20,12 +17,9 @@ _FLOW = (
 
 def render_stage_graph(template: ProgramTemplate) -> None:
     """Input, stages and output from left to right."""
-    stages = ", then ".join(stage.name for stage in template.stages)
-    width = STAGE_WIDTH * (len(template.stages) + 2)
-    with st.container(horizontal=True, wrap=False):  # narrow screens scroll
-        st.mermaid_chart(
-            stage_diagram(template), width=width, alt=f"Stages of the program: {stages}"
-        )
+    stages = " → ".join(stage.name for stage in template.stages)
+    st.mermaid_chart(stage_diagram(template), alt=f"Stages of the program: {stages}")
+    st.caption(f"{stages}. One run of the program makes {template.calls_per_run} LM calls.")
 
 
 def render_flow() -> None:

@@ -62,9 +62,9 @@ def status_panel(run: str) -> None:
             st.rerun(scope="fragment")
     render_phases(view.results.phases)
     render_key_figures(view.results, view.snapshot, now if at_work else None)
-    work = view.snapshot.in_flight if view.snapshot and at_work else ()
     with st.container():
-        render_in_flight(work, now)
+        if view.snapshot and at_work:
+            render_in_flight(view.snapshot.in_flight, now)
 
 
 @st.fragment(run_every=2 if live else None)
@@ -81,7 +81,12 @@ def details_panel(run: str) -> None:
         height=score_history.HEIGHT,
     )
     section = st.segmented_control(
-        "Details", SECTIONS, default=SECTIONS[0], required=True, key="monitor.section"
+        "Details",
+        SECTIONS,
+        default=SECTIONS[0],
+        required=True,
+        key="monitor.section",
+        label_visibility="collapsed",
     )
     with st.container():
         show_section(str(section), view)

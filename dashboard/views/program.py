@@ -40,7 +40,6 @@ template = templates[draft.program]
 
 st.subheader("Stages")
 render_stage_graph(template)
-st.caption(f"One run of the program makes {template.calls_per_run} LM calls.")
 
 st.subheader("Fields")
 if draft.dataset not in {each.id for each in materials.datasets()}:

@@ -145,6 +145,14 @@ def _name_stems(question: str) -> frozenset[str]:
     return frozenset(each for name in names(question) for each in content_stems(name))
 
 
+@lru_cache(maxsize=8192)
+def link_stems(question: str) -> frozenset[str]:
+    """Stems of the words that lead to the first name ("the home town of NAME" → home, town)."""
+    known = names(question)
+    before = question.partition(known[0])[0].strip() if known else ""
+    return content_stems(before.removesuffix(" the").removesuffix(" The").rpartition(" the ")[2])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
     """What one demonstration shows about finding a target in its context."""
@@ -156,8 +164,16 @@ class Lesson:
 
 
 @lru_cache(maxsize=4096)
-def lesson(question: str, context: str, target: str) -> Lesson | None:
-    """What the place of the target in the context teaches; None when it is not there."""
+def lesson(question: str, context: str, target: str, *, leads: bool = False) -> Lesson | None:
+    """What the place of the target in the context teaches; None when it is not there.
+
+    Args:
+        question: The demonstration's question.
+        context: The demonstration's context.
+        target: Text to find in the context.
+        leads: True when the target is no answer but a name that leads on: then only the words that
+            lead to the question's own name are to be explained.
+    """
     holding = [
         chain
         for chain in chains(question, context)
@@ -168,6 +184,10 @@ def lesson(question: str, context: str, target: str) -> Lesson | None:
     best = holding[0]
     known = content_stems(target) | content_stems(best.sentence.title) | _name_stems(question)
     open_words = content_stems(question) - best.covered - known
+    if leads:
+        open_words &= link_stems(question)
+    elif best.link is not None:
+        open_words -= link_stems(question)
     named = {each for name in names(best.sentence.text) for each in content_stems(name)}
     telling = best.sentence.stems - content_stems(question) - known - named
     telling = frozenset(each for each in telling if not each[0].isdigit())

@@ -15,9 +15,13 @@ _LINE = re.compile(r"^\s*([A-Za-z][\w ]{0,39}):(?: (.*))?$")
 _DSPY = re.compile(r"Example\((\{.*?\})\) \(input_keys=(\{.*?\}|None)\)", flags=re.DOTALL)
 _ARROW = "->"
 _REASONING = frozenset(["reasoning", "rationale"])
+YES_NO = frozenset(["yes", "no", "true", "false"])
+"""Answers that are labels wherever else they stand."""
 _OUTPUT_NAMES = ("answer", "label", "output", "target", "class", "category")
 _LONGEST_LABEL_WORDS = 5
 _MOST_LABELS = 20
+_SHARE_ALIKE = 0.85
+_SHARE_MIXED = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +58,27 @@ def output_of(rows: Sequence[Row]) -> str | None:
 
 
 def labels_among(rows: Sequence[Row], column: str) -> list[str]:
-    """The column's values when they are few, short and repeated, most frequent first."""
+    """The column's values when they look like a closed set of labels, most frequent first.
+
+    Labels are short words, repeated: half of the rows or fewer would do to show each once, or a
+    few more when all are written alike (one word each, or in lower case).
+    """
     values = [row.values[column] for row in rows if row.values.get(column, "").strip()]
     counts = Counter(values)
     short = all(len(value.split()) <= _LONGEST_LABEL_WORDS for value in counts)
-    in_words = not all(re.fullmatch(r"[-\d.,]+", value) for value in counts)
-    repeated = 1 < len(counts) <= min(_MOST_LABELS, 0.85 * len(values))
-    if not (short and in_words and repeated) or _copied(rows, column):
+    worded = not any(re.fullmatch(r"[-\d.,]+", value) for value in counts)
+    alike = all(" " not in value or value == value.lower() for value in counts)
+    share = _SHARE_ALIKE if alike else _SHARE_MIXED
+    repeated = 1 < len(counts) <= min(_MOST_LABELS, share * len(values))
+    if not (short and worded and repeated) or _copied(rows, column):
         return []
     return [value for value, _ in counts.most_common()]
 
 
 def _copied(rows: Sequence[Row], column: str) -> bool:
     """True when the values mostly stand in other fields of their rows, as answers in a text do."""
+    if {row.values[column].lower() for row in rows if column in row.values} <= YES_NO:
+        return False
     copied = [
         any(
             row.values[column].lower() in value.lower()

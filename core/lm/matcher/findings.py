@@ -109,9 +109,9 @@ def merged_findings(text: str) -> Findings | None:
     text = re.sub(r"(?<!\n)(?=Seen: \d+ examples)|(?<=\S)(?=- \S+: )", "\n", text)
     stated = _LABEL_LINE.findall(text)
     forms = _FORM_LINE.findall(text)
-    if not stated:
-        if not forms:
-            return None
+    if not stated and not forms:
+        return None
+    if len(forms) >= len(stated):
         output, size, rest = forms[0]
         return Findings(output=output, labels={}, form=f"{size}: {rest}")
     labels = dict.fromkeys(label.strip() for _, listed in stated for label in listed.split(","))

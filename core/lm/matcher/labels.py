@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.lm.matcher.examples import YES_NO
 from core.lm.matcher.prompt import Field, Prompt
 from core.lm.matcher.text import sentences, stems
 
@@ -53,7 +54,7 @@ def labels_of(prompt: Prompt, field: Field) -> tuple[str, ...]:
     if field.options:
         return field.options
     answers = _answers(prompt, field)
-    shown = () if _copied(prompt, field) else _repeated(answers)
+    shown = _repeated(answers, copied=_copied(prompt, field))
     stated = listed_labels(field.description, whole=True)
     if not stated and field is _answer_field(prompt):
         stated = listed_labels(prompt.instruction, whole=False)
@@ -108,15 +109,15 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items)) if len(items) > 1 and short and single else ()
 
 
-def _repeated(answers: Sequence[str]) -> tuple[str, ...]:
+def _repeated(answers: Sequence[str], *, copied: bool) -> tuple[str, ...]:
     """The demonstrations' answers when they look like a closed set, most frequent first."""
     counts = Counter(answers)
-    if counts and {answer.lower() for answer in counts} <= {"yes", "no", "true", "false"}:
+    if counts and {answer.lower() for answer in counts} <= YES_NO:
         return _with_opposite(list(counts))
     short = all(len(answer.split()) <= _LONGEST_LABEL_WORDS for answer in counts)
     often = sum(count for count in counts.values() if count > 1) * 2 >= len(answers)
     few = 1 < len(counts) <= len(answers) * 0.75
-    if not (short and often and few):
+    if copied or not (short and often and few):
         return ()
     return tuple(answer for answer, _ in counts.most_common())
 

@@ -186,7 +186,7 @@ def _label_draft(task: _Task, rng: Random, temperature: float) -> _Draft:
         cues = _some([*ranges, *finding.words], rng, temperature)
         if cues:
             lines.append(f"- {label}: {', '.join(cues)}")
-    if lines and rng.random() >= _DROP * temperature / 2:
+    if lines and rng.random() >= _DROP * temperature:
         draft.lines = [f"Typical signs of each `{found.output}`:", *lines]
     return draft
 
@@ -258,7 +258,7 @@ def _wordings(task: _Task) -> list[str]:
         given = material(row.inputs)
         shown = row.outputs.get(task.output, "")
         for target in [shown] if shown in given.context else names(shown):
-            learnt = lesson(given.question, given.context, target) if given.context else None
+            learnt = lesson(given.question, given.context, target, leads=task.kind == "query")
             if learnt is not None:
                 lessons.append(learnt)
         for word in words(f"{given.question} {given.context}"):

@@ -13,13 +13,14 @@ from core.lm.matcher.chains import (
     Wordings,
     chains,
     learnt_wordings,
+    link_stems,
     merged_wordings,
     stated_wordings,
 )
 from core.lm.matcher.passages import passages_of
 from core.lm.matcher.prompt import Demo, Field, Prompt
 from core.lm.matcher.reader import Material, lessons_of, material, near_stems
-from core.lm.matcher.spans import best_span, link_stems, wanted_link
+from core.lm.matcher.spans import best_span, wanted_link
 from core.lm.matcher.style import follows
 from core.lm.matcher.text import QUESTION_WORDS, STOP_WORDS, coin, content_stems, names, stem, words
 
@@ -52,7 +53,7 @@ def write_query(prompt: Prompt, field: Field) -> Query:
         return Query(text=given.question, because="The question itself says what to look for.")
     if not given.context:
         return Query(text=_terms(given.question), because="These are the telling words.")
-    lessons = lessons_of(prompt, field)
+    lessons = lessons_of(prompt, field, leads=True)
     wordings = merged_wordings(learnt_wordings(lessons), stated_wordings(prompt.instruction))
     found = _lead(given, wordings)
     if found is None:

@@ -102,13 +102,16 @@ def _best(found: Sequence[Chain], question: str, wordings: Wordings) -> tuple[Ch
     return chain, text
 
 
-def lessons_of(prompt: Prompt, field: Field) -> list[Lesson]:
-    """What the demonstrations with a context teach about finding this field's value."""
+def lessons_of(prompt: Prompt, field: Field, *, leads: bool = False) -> list[Lesson]:
+    """What the demonstrations with a context teach about finding this field's value.
+
+    `leads` says that the values are not answers but name what to look for next.
+    """
     found = []
     for demo in prompt.demos:
         given = material(demo.inputs)
         for target in targets(demo.outputs.get(field.name, ""), given):
-            learnt = lesson(given.question, given.context, target) if given.context else None
+            learnt = lesson(given.question, given.context, target, leads=leads)
             if learnt is not None:
                 found.append(learnt)
     return found

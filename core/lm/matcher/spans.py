@@ -107,17 +107,6 @@ def wanted_link(question: str) -> Wanted:
 
 
 @lru_cache(maxsize=8192)
-def link_stems(question: str) -> frozenset[str]:
-    """Stems of the words that lead to the first name ("the home town of NAME" → home, town)."""
-    known = names(question)
-    before = question.partition(known[0])[0] if known else ""
-    phrase = before.rpartition(" the ")[2] if before.rstrip()[-4:] != " the" else ""
-    return content_stems(
-        phrase if phrase.strip() else before.rstrip().removesuffix("the").rpartition(" the ")[2]
-    )
-
-
-@lru_cache(maxsize=8192)
 def head_stems(question: str) -> frozenset[str]:
     """Stems of the noun after "which" or "what" ("which river flows" → river); else empty."""
     match = _HEAD.search(question)
