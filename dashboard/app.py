@@ -30,7 +30,7 @@ def boot() -> bool:
     import plotly.io  # noqa: F401
     import pyarrow as pa  # noqa: F401
 
-    materials.programs()
+    materials.warm_up()
     gc.collect()
     gc.freeze()
     return True
@@ -70,7 +70,8 @@ if shown is not None:
             st.text(row.run.config.name if row else "This run was deleted.")
             if row:
                 render_status(row.status)
-            st.page_link(monitor, label="Show it", query_params={"run": run_id})
+            if page.url_path != monitor.url_path:
+                st.page_link(monitor, label="Show it", query_params={"run": run_id})
 
     with st.sidebar:
         open_run_card(shown.run.id)

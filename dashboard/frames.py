@@ -1,6 +1,6 @@
 """Tables about datasets, as the Data page shows and charts them."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -59,7 +59,7 @@ def preview_frame(dataset: Dataset, rows: int) -> pd.DataFrame:
     return pd.DataFrame({name: _column(head[name].tolist()) for name in head.columns})
 
 
-def _part(name: str, values: pd.Series, order: Sequence[str]) -> pd.DataFrame:
+def _part(name: str, values: pd.Series, order: "pd.Index[Any]") -> pd.DataFrame:
     counts = values.value_counts().reindex(order, fill_value=0)
     return pd.DataFrame(
         {
@@ -87,12 +87,12 @@ def _median(column: ColumnProfile) -> str:
     return ""
 
 
-def _column(values: list[object]) -> pd.Series:
+def _column(values: list[Any]) -> pd.Series:
     kinds = {type(value) for value in values if value is not None}
     if len(kinds) <= 1 and not kinds & {list, dict}:
         return pd.Series(values)
     return pd.Series([None if value is None else _shown(value) for value in values])
 
 
-def _shown(value: object) -> str:
+def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json_text(value)

@@ -5,6 +5,7 @@ Besides `services` the only access to the store; a page asks here and draws.
 
 import os
 
+import dspy
 import streamlit as st
 
 from core.data.bundled import Bundled, bundled, bundled_dataset
@@ -28,6 +29,14 @@ from dashboard.costs import PromptSample, prompt_sample
 def store() -> Store:
     """The store named by `STUDIO_DB`, opened once per server."""
     return open_store()
+
+
+def warm_up() -> None:
+    """Import what is large, once per server. Answers of models tried here stay in memory."""
+    dspy.configure_cache(
+        enable_disk_cache=False, enable_memory_cache=True, memory_max_entries=1_000
+    )
+    programs()
 
 
 def programs() -> dict[str, ProgramTemplate]:

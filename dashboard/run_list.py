@@ -1,9 +1,11 @@
 """A run as the lists show it."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from core.runs.liveness import RunStatus, status_of
 from core.runs.snapshot import RunSummary, Snapshot
+from core.runs.state import Status
 from core.runs.store import StoredRun
 
 BUSY: frozenset[RunStatus] = frozenset({"queued", "running", "paused"})
@@ -24,4 +26,6 @@ class RunRow:
 def run_row(run: StoredRun, snapshot: Snapshot | None, now: float) -> RunRow:
     """The line of this run at the time `now`, in seconds since the epoch."""
     summary = snapshot.summary if snapshot else RunSummary(status="queued")
-    return RunRow(run=run, status=status_of(summary.status, run, now), summary=summary)
+    return RunRow(
+        run=run, status=status_of(cast(Status, summary.status), run, now), summary=summary
+    )

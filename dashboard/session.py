@@ -34,7 +34,8 @@ class _Started:
 
 def draft() -> Draft:
     """The draft of this tab."""
-    return st.session_state.get(_DRAFT, Draft())
+    kept: Draft = st.session_state.get(_DRAFT, Draft())
+    return kept
 
 
 def keep_draft(changed: Draft) -> Draft:

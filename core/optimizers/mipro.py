@@ -145,7 +145,11 @@ class Mipro:
         return trial_started(state, "full", state.candidates[best], self._val)
 
     def _affordable(self, state: RunState, slots: Slots) -> bool:
-        """False when one more minibatch would eat into what the end of the run needs."""
+        """False when one more minibatch would eat into what the end of the run needs.
+
+        That are the examples still waiting, the full evaluations that the minibatches entail, and
+        the held-out test.
+        """
         if slots.calls_left is None:
             return True
         waiting = sum(
@@ -153,8 +157,11 @@ class Mipro:
             for trial in state.open_trials.values()
             for example, _ in pending_examples(state, trial)
         )
-        tested = any(trial.purpose == "test" for trial in state.trials.values())
-        closing = len(self._val) + len(self._test) * (1 if tested else 2)
+        purposes = [trial.purpose for trial in state.trials.values()]
+        minibatches = purposes.count("minibatch") + 1
+        fulls = math.ceil(minibatches / self._budget.full_every) - purposes.count("full")
+        tests = 1 if "test" in purposes else 2
+        closing = len(self._val) * max(1, fulls) + len(self._test) * tests
         batch = min(self._budget.minibatch, len(self._val))
         return slots.calls_left >= self._calls * (waiting + batch + closing)
 

@@ -12,6 +12,9 @@ from core.programs.template import ProgramTemplate
 
 PACKAGE = "sample_programs"
 
+_UNLOADABLE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError)
+"""What a mistake in a program's file raises when it is imported."""
+
 
 @cache
 def templates() -> dict[str, ProgramTemplate]:
@@ -43,8 +46,10 @@ def template(name: str) -> ProgramTemplate:
 def _template(name: str) -> ProgramTemplate | None:
     try:
         module = importlib.import_module(f"{PACKAGE}.{name}")
-    except (ImportError, SyntaxError) as error:
-        raise ProgramError(f"{PACKAGE}/{name}.py cannot be loaded: {error}") from error
+    except _UNLOADABLE as error:
+        raise ProgramError(
+            f"{PACKAGE}/{name}.py cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
     found = getattr(module, "TEMPLATE", None)
     if found is not None and not isinstance(found, ProgramTemplate):
         raise ProgramError(f"{PACKAGE}/{name}.py: TEMPLATE is not a ProgramTemplate.")

@@ -32,8 +32,9 @@ OPTIONAL = (
 COMPLETE = "COMPLETE"
 """The prompt model's word for having nothing to add."""
 
-_LABELS = (
-    r"(?:(?:proposed|new|improved|revised|updated|final|better)\s+)?(?:instructions?|prompt)\s*:\s*"
+_LABEL = (
+    r"(?:#{1,6}\s+)?\*{0,2}(?:(?:proposed|new|improved|revised|updated|final|better)\s+)?"
+    r"(?:instructions?|prompt)\*{0,2}\s*:\s*(?:\*{2}\s*)?"
 )
 
 
@@ -128,21 +129,29 @@ def propose_instruction(grounding: dict[str, str], lm: dspy.LM, *, repetition: i
 
 
 def cleaned(text: str) -> str:
-    """The instruction without what models wrap around it.
+    """The instruction without what models wrap around it, layer by layer.
 
-    Takes off a code fence around the whole, one leading label that names an instruction or prompt,
+    Takes off a code fence around the whole, a leading label that names an instruction or prompt,
     and quotes around the whole. Any other text before a colon belongs to the instruction.
     """
     bare = text.strip()
-    fenced = re.fullmatch(r"```\w*\n(.*?)\n?```", bare, flags=re.S)
-    bare = fenced.group(1).strip() if fenced else bare
-    bare = re.sub(rf"^\*{{0,2}}{_LABELS}\*{{0,2}}\s*", "", bare, flags=re.I)
-    for left, right in (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»")):
-        inner = bare[1:-1]
-        wrapped = len(bare) > 2 and bare[0] == left and bare[-1] == right
-        if wrapped and left not in inner and right not in inner:
-            bare = inner.strip()
+    while (inner := _unwrapped(bare)) != bare:
+        bare = inner
     return bare
+
+
+def _unwrapped(text: str) -> str:
+    fenced = re.fullmatch(r"```\w*\n(.*?)\n?```", text, flags=re.S)
+    if fenced and "```" not in fenced.group(1):
+        return fenced.group(1).strip()
+    if label := re.match(_LABEL, text, flags=re.I):
+        return text[label.end() :]
+    for left, right in (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»")):
+        inner = text[1:-1]
+        wrapped = len(text) > 1 and text[0] == left and text[-1] == right
+        if wrapped and left not in inner and right not in inner:
+            return inner.strip()
+    return text
 
 
 def _ask(signature: Any, inputs: dict[str, str], lm: dspy.LM, repetition: int) -> Reply:

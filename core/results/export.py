@@ -54,10 +54,10 @@ def program_json(task: Task, chosen: CandidateTexts) -> str:
         return path.read_text(encoding="utf-8")
 
 
-def python_snippet(task: Task, config: RunConfig, store: DatasetStore, score: str = "") -> str:
+def python_snippet(task: Task, config: RunConfig, store: DatasetStore) -> str:
     """A Python file that runs `program_json`'s file on one example.
 
-    It needs MIPRO Studio's folder on `PYTHONPATH`. `score` is a sentence for its head.
+    It needs MIPRO Studio's folder on `PYTHONPATH`.
 
     Raises:
         DatasetNotFound: the corpus is not in the store.
@@ -74,7 +74,6 @@ def python_snippet(task: Task, config: RunConfig, store: DatasetStore, score: st
     head = f"{_plain_line(config.name)}: {_plain_line(config.program)}, optimized by MIPRO Studio."
     return _SNIPPET.format(
         head=head,
-        score=f"\n{_plain_line(score)}\n" if score else "",
         key=_key_advice(config),
         corpus_import=corpus_import,
         corpus=corpus,
@@ -178,7 +177,7 @@ def _plain_line(text: str) -> str:
 
 
 _SNIPPET = '''"""{head}
-{score}
+
 Run it with MIPRO Studio's folder on PYTHONPATH, next to {program_file}:
     PYTHONPATH=/path/to/mipro-studio python {snippet_file}
 {key}

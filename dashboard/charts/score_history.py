@@ -145,7 +145,7 @@ def _star(best: pd.DataFrame, labels: dict[str, str]) -> go.Scatter:
         x=last["number"].tolist(),
         y=last["mean"].tolist(),
         text=texts,
-        textposition="top center",
+        textposition="top left",
         marker={"color": BEST, "symbol": "star", "size": 15},
         hoverinfo="skip",
         cliponaxis=False,

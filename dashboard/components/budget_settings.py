@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.search.budget import Budget, preset
+from core.search.budget import Budget, BudgetName, preset
 
-_NAMES = ("light", "medium", "heavy", "exact")
+_NAMES: tuple[BudgetName, ...] = ("light", "medium", "heavy", "exact")
 
 
 def render_budget_settings(budget: Budget, *, predictors: int, key: str) -> Budget:

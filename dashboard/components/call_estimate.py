@@ -17,9 +17,8 @@ def render_call_estimate(lines: Sequence[PhaseCost]) -> None:
         st.metric("To the task model", f"{by_role['task model']:,}", border=True)
         st.metric("To the prompt model", f"{by_role['prompt model']:,}", border=True)
         st.metric("Cost, roughly", cost_text(total.cost_usd), border=True)
-    st.dataframe(
-        estimate_frame([*lines, total]), hide_index=True, alt="LM calls, tokens and cost by phase"
-    )
+    frame = estimate_frame([*lines, total]).rename(columns=str.capitalize)
+    st.dataframe(frame, hide_index=True, alt="LM calls, tokens and cost by phase")
     st.caption(
         "Calls are upper bounds: results are used again wherever they fit, and retries come on "
         f"top. Tokens are a guess: {CHARACTERS_PER_TOKEN} characters to a token, prompts as long "

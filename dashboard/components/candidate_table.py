@@ -39,15 +39,15 @@ def candidate_columns(candidates: pd.DataFrame) -> pd.DataFrame:
     """
     columns: dict[str, object] = {
         "Candidate": candidates["label"],
+        "Standing": [
+            "best" if best else "fully evaluated" if full else "in part"
+            for best, full in zip(candidates["best"], candidates["full"], strict=True)
+        ],
         "Observed": 100 * candidates["mean"],
         "95 %": _ranges(candidates["low"], candidates["high"]),
         "n": candidates["n"],
         "Predicted": 100 * candidates["predicted"],
         "90 %": _ranges(candidates["predicted_low"], candidates["predicted_high"]),
-        "Standing": [
-            "best" if best else "fully evaluated" if full else "in part"
-            for best, full in zip(candidates["best"], candidates["full"], strict=True)
-        ],
     }
     choices = [name for name in candidates if name.endswith((".instruction", ".demo_set"))]
     columns |= {_choice_name(name): candidates[name] for name in choices}

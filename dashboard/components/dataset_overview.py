@@ -37,7 +37,7 @@ def render_columns(dataset: Dataset, profile: Profile, *, key: str) -> None:
     table, chart = st.columns([3, 2])
     with table:
         st.dataframe(
-            profile_frame(profile),
+            profile_frame(profile).rename(columns=str.capitalize),
             key=f"{key}.table",
             hide_index=True,
             alt="Profile of the columns",

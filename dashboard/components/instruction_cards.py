@@ -38,7 +38,7 @@ def _render_card(
     key: str,
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(f"Instruction {instruction.index}", color="primary")
+        st.badge(f"Instruction {instruction.index}", color="blue")
         used = "1 candidate" if candidates == 1 else f"{candidates:,} candidates"
         st.caption(f"used by {used}")
     st.code(instruction.text, language=None, wrap_lines=True)
@@ -51,11 +51,16 @@ def origin(instruction: InstructionProposed) -> str:
     """Where the instruction came from, in words."""
     if instruction.index == 0:
         return "The program's own instruction."
-    parts = [f"Tip: {instruction.tip}" if instruction.tip else "No tip"]
+    tip = instruction.tip if instruction.tip not in (None, "none") else None
+    parts = [f"Tip: {_words(tip)}" if tip else "No tip"]
     if instruction.temperature is not None:
         parts.append(f"temperature {instruction.temperature:g}")
-    seen = ", ".join(instruction.grounding) or "nothing"
+    seen = ", ".join(map(_words, instruction.grounding)) or "nothing"
     return f"{' · '.join(parts)} · grounded in {seen}"
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")
 
 
 def render_prompt_run(run: PromptRun | None) -> None:

@@ -52,7 +52,12 @@ export default function ({ data, parentElement }) {
   element.setAttribute("aria-label", data.alt);
   load(data.source)
     .then((plotly) =>
-      plotly.react(element, figure.data, layout, { responsive: true, displaylogo: false })
+      plotly.react(element, figure.data, layout, {
+        responsive: true,
+        displaylogo: false,
+        // named one by one: plotly's own set has a button that sends the chart to its makers
+        modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+      })
     )
     .catch((error) => { element.textContent = "The chart cannot be shown: " + error.message; });
   return () => { if (window.Plotly) window.Plotly.purge(element); };

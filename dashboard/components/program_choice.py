@@ -44,8 +44,9 @@ def render_predictors(infos: Sequence[PredictorInfo]) -> None:
             st.code(info.signature, language=None, wrap_lines=True)
             st.caption("Starting instruction")
             st.code(info.instruction, language=None, wrap_lines=True)
+            frame = _fields_frame(info).rename(columns=str.capitalize)
             with st.expander("Fields", key=f"program.fields.{info.name}"):
-                st.dataframe(_fields_frame(info), hide_index=True, alt="Fields of the predictor")
+                st.dataframe(frame, hide_index=True, alt="Fields of the predictor")
 
 
 def _fields_frame(info: PredictorInfo) -> pd.DataFrame:

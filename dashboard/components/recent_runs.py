@@ -1,6 +1,6 @@
 """The newest runs, each with a way in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -9,14 +9,15 @@ from dashboard.components.scores import progress_text
 from dashboard.run_list import RunRow
 
 
-def render_recent_runs(rows: Sequence[RunRow], *, key: str, on_open: Callable[[str], None]) -> None:
-    """One line per run: status, name, score, and a button that calls `on_open` with its id."""
+def render_recent_runs(rows: Sequence[RunRow], *, key: str) -> str | None:
+    """One line per run: status, name, score and a button; the id of the run to open, if any."""
+    opened = None
     for row in rows:
         columns = st.columns([1.2, 3, 3, 1], vertical_alignment="center")
         with columns[0]:
             render_status(row.status)
         columns[1].text(row.run.config.name)
         columns[2].text(progress_text(row.summary))
-        columns[3].button(
-            "Open", key=f"{key}.{row.run.id}", on_click=on_open, args=(row.run.id,), width="stretch"
-        )
+        if columns[3].button("Open", key=f"{key}.{row.run.id}", width="stretch"):
+            opened = row.run.id
+    return opened

@@ -43,8 +43,9 @@ def render_phases(phases: Sequence[PhaseProgress]) -> None:
 def render_key_figures(results: RunResults, snapshot: Snapshot | None, now: float | None) -> None:
     """Baseline, best, calls and time. `now` is None when no worker is at it."""
     with st.grid(4, min_column_width=CARD_WIDTH):
-        _render_standing("Baseline", results.baseline, None)
-        _render_standing("Best candidate", results.best, results.baseline)
+        tested = results.is_ended
+        _render_standing("Baseline", results.baseline, None, tested=tested)
+        _render_standing("Best candidate", results.best, results.baseline, tested=tested)
         _render_calls(results, snapshot)
         _render_time(results, snapshot, now)
 
@@ -64,7 +65,10 @@ def _count(phase: PhaseProgress) -> str:
     return f"{phase.done:,} of {phase.total:,} {phase.unit}"
 
 
-def _render_standing(title: str, standing: Standing | None, reference: Standing | None) -> None:
+def _render_standing(
+    title: str, standing: Standing | None, reference: Standing | None, *, tested: bool
+) -> None:
+    """`tested`: the test set is done with, so that its score no longer changes."""
     val = standing.val if standing else None
     with st.container(border=True, gap="xsmall", height="stretch"):
         st.metric(
@@ -73,7 +77,7 @@ def _render_standing(title: str, standing: Standing | None, reference: Standing 
             delta=_gain(val, reference),
         )
         st.caption(f"Valset. {interval_text(val)}" if val else "Not scored yet")
-        if standing is not None and standing.test is not None:
+        if standing is not None and standing.test is not None and tested:
             st.caption(f"Test: {mean_text(standing.test)}")
 
 

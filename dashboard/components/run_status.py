@@ -1,10 +1,13 @@
 """A run's status as a badge, the same everywhere."""
 
+from typing import Literal
+
 import streamlit as st
 
 from core.runs.liveness import RunStatus
 
-_LOOKS: dict[RunStatus, tuple[str, str]] = {
+_Color = Literal["gray", "blue", "orange", "green", "red"]
+_LOOKS: dict[RunStatus, tuple[str, _Color]] = {
     "queued": ("hourglass_empty", "gray"),
     "running": ("play_arrow", "blue"),
     "paused": ("pause", "orange"),

@@ -18,14 +18,14 @@ Wish = Literal["open", "resume", "delete"]
 def render_run_table(rows: Sequence[RunRow], *, key: str, on_select: Callable[[], None]) -> None:
     """One row per run; `on_select` is called when one is picked."""
     st.dataframe(
-        runs_frame(rows),
+        runs_frame(rows).rename(columns=str.capitalize),
         key=key,
         hide_index=True,
         on_select=on_select,
         selection_mode="single-row",
         column_config={
-            "started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
-            "calls": st.column_config.NumberColumn(format="localized"),
+            "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+            "Calls": st.column_config.NumberColumn(format="localized"),
         },
         alt="All runs, newest first",
     )

@@ -38,9 +38,8 @@ def render_tried(
         st.metric("Seconds", f"{result.seconds:.2f}", border=True)
     if result.trace is None:
         return
-    st.dataframe(
-        _answers_frame(example, result.trace), hide_index=True, alt="Expected and given answers"
-    )
+    answers = _answers_frame(example, result.trace).rename(columns=str.capitalize)
+    st.dataframe(answers, hide_index=True, alt="Expected and given answers")
     names = [stage.name for stage in template.stages if stage.kind == "predictor"]
     for place, run in enumerate(result.trace.prompts):
         title = names[place] if place < len(names) else f"Call {place + 1}"

@@ -106,11 +106,12 @@ draft = session.keep_draft(draft.with_columns(chosen.inputs, chosen.outputs))
 
 st.subheader("Split")
 config = render_split_settings(draft.split, key="data.split")
-if config is None or draft.split_mapping is None:
+mapping = draft.split_mapping
+if config is None or mapping is None:
     st.stop()
 draft = session.update_draft(split=config)
 try:
-    parts = materials.split_of(dataset.id, draft.split_mapping, config)
+    parts = materials.split_of(dataset.id, mapping, config)
 except DatasetError as error:
     render_problem("These rows cannot be split like this.", str(error))
     st.stop()

@@ -62,4 +62,5 @@ st.subheader("Recent runs")
 if not rows:
     st.caption("Runs appear here once you have started one. The demo is the quickest.")
     st.stop()
-render_recent_runs(rows[:MOST_RECENT], key="home.open", on_open=open_run)
+if picked := render_recent_runs(rows[:MOST_RECENT], key="home.open"):
+    open_run(picked)

@@ -59,7 +59,7 @@ def status_panel(run: str) -> None:
         render_outcome(view.status, view.results, view.run.config.metric)
         if view.results.waits_at_cap and (cap := render_cap_raise(view.results, key="monitor")):
             services.resume(view, cap)
-            st.rerun(scope="fragment")
+            st.rerun()
     render_phases(view.results.phases)
     render_key_figures(view.results, view.snapshot, now if at_work else None)
     with st.container():

@@ -47,12 +47,13 @@ if draft.dataset not in {each.id for each in materials.datasets()}:
     with st.container(horizontal=True):
         if st.button("Choose data", key="program.data", type="primary"):
             st.switch_page("views/data.py")
-        st.button(
-            f"Use {materials.bundled_datasets()[template.dataset].title}",
-            key="program.bundled",
-            on_click=choose_bundled,
-            args=(template.dataset,),
-        )
+        if bundled := materials.bundled_datasets().get(template.dataset):
+            st.button(
+                f"Use {bundled.title}",
+                key="program.bundled",
+                on_click=choose_bundled,
+                args=(bundled.name,),
+            )
     st.stop()
 st.text(f"Data: {draft.dataset_name}")
 columns = list(materials.dataset(draft.dataset).frame.columns)

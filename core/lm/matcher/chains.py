@@ -1,9 +1,10 @@
 """Which sentences of a context explain a question: directly, or through a name that links two.
 
 A chain covers question words. A word is also covered by other wording that the demonstrations or
-the instruction have shown to mean the same ("birthplace: native").
+the instruction have shown to mean the same ("spouse: married").
 """
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -87,14 +88,10 @@ class _Coverage:
 
     def worth(self, covered: frozenset[str]) -> float:
         """Sum of the weights of the covered stems, each counted once."""
-        total = 0.0
-        for each in covered:
-            plain = each.removeprefix("~")
-            if plain is each or plain == each:
-                total += self.weights[each]
-            elif plain not in covered:
-                total += self.weights[plain] * _OTHER_WORDING_WEIGHT
-        return total
+        direct = [self.weights[each] for each in covered if not each.startswith("~")]
+        plain = {each[1:] for each in covered if each.startswith("~")} - covered
+        other = [self.weights[each] * _OTHER_WORDING_WEIGHT for each in plain]
+        return math.fsum(direct + other)  # exact, so that the order of a set cannot matter
 
 
 def _linked(
@@ -119,7 +116,7 @@ def _linked(
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _question_weights(
     asked: frozenset[str], named: frozenset[str], context: str
 ) -> Mapping[str, float]:

@@ -204,7 +204,7 @@ def _text_of_cues(here: _Point, labels: Sequence[str], cues: Mapping[str, LabelC
     mine = {each for text in (here.text, *here.categories.values()) for each in stems(text)}
     known = {label: _cue_words(label, cues.get(label)) for label in labels}
     weights = rarity(known.values())
-    most = sum(weights.get(each, 0.0) for each in mine)
+    most = math.fsum(weights.get(each, 0.0) for each in mine)
     scores = {}
     for label, own in known.items():
         hits = [weights[cue] * _EARLY**place for place, cue in enumerate(own) if cue in mine]

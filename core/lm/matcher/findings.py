@@ -181,17 +181,22 @@ def _ranges(rows: Sequence[Row], output: str) -> dict[str, Range]:
 
 
 def _words(rows: Sequence[Row], output: str) -> Counter[str]:
-    """Lower-case word → rows that have it, one word for each stem."""
+    """Lower-case word → rows that have it, one word for each stem, the most frequent ones.
+
+    A word that is written once, and with a capital, is taken for a name and left out.
+    """
     spelled: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for row in rows:
         told = [value for name, value in row.values.items() if name not in (output, "reasoning")]
         known = [word for word in words(" ".join(told)) if _is_telling_word(word)]
         for word in known:
-            spelled.setdefault(stem(word), word.lower())
+            if word.islower() or stem(word) not in spelled:
+                spelled[stem(word)] = word
         counts.update({stem(word) for word in known})
-    ordered = sorted(counts, key=lambda each: (-counts[each], list(spelled).index(each)))
-    return Counter({spelled[each]: counts[each] for each in ordered[:_WORDS_SEEN]})
+    kept = [each for each in spelled if counts[each] > 1 or not spelled[each][0].isupper()]
+    kept.sort(key=lambda each: -counts[each])
+    return Counter({spelled[each].lower(): counts[each] for each in kept[:_WORDS_SEEN]})
 
 
 def _is_telling_word(word: str) -> bool:

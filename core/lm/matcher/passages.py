@@ -31,7 +31,7 @@ class Passage:
     sentences: tuple[Sentence, ...]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1_024)
 def passages_of(context: str) -> tuple[Passage, ...]:
     """The passages of a context, which may be a JSON list, dspy's numbered list, or paragraphs.
 

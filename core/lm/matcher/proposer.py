@@ -119,7 +119,8 @@ def _task(prompt: Prompt) -> _Task:
         summary = None
     kind = "query" if _QUERY_OUTPUT.search(output.lower()) else "answer"
     seen = findings_in(demos)
-    if kind == "answer" and ((summary and summary.labels) or (seen and seen.labels)):
+    told = summary or seen
+    if kind == "answer" and told is not None and told.labels:
         kind = "label"
     return _Task(
         basic=basic,
@@ -178,7 +179,8 @@ def _label_draft(task: _Task, rng: Random, temperature: float) -> _Draft:
     found = task.summary or (telling(seen) if seen else None)
     if found is None:
         return _Draft()
-    labels = list(found.labels)
+    shown = [row.outputs[task.output] for row in task.demos if task.output in row.outputs]
+    labels = dict.fromkeys([*found.labels, *shown])
     draft = _Draft(pieces=[f"Answer with exactly one of: {', '.join(labels)}."])
     lines = []
     for label, finding in found.labels.items():
@@ -283,7 +285,8 @@ def _add_history(draft: _Draft, prompt: Prompt, task: _Task, rng: Random) -> Non
     lines = max(tried)[1].splitlines()
     text = lines[0].replace(task.basic, " ") if task.basic else lines[0]
     for sentence in re.split(r"(?<=[.!?])\s+", text):
-        if sentence.strip() and sentence.strip() not in draft.pieces and rng.random() < 0.85:
+        new = sentence.strip() and sentence.strip() not in draft.pieces
+        if new and rng.random() >= _DROP * prompt.temperature / 2:
             draft.pieces.append(sentence.strip())
     known = {line.partition(":")[0] for line in draft.lines}
     draft.lines += [line for line in lines[1:] if line.partition(":")[0] not in known]

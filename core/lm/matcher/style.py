@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from core.lm.matcher.text import coin, number
 
@@ -119,8 +118,3 @@ def _shared_end(shown: Sequence[str]) -> str:
     ends = {answer[-1] for answer in shown if answer and not answer[-1].isalnum()}
     all_end = len(shown) > 1 and all(answer and not answer[-1].isalnum() for answer in shown)
     return ends.pop() if all_end and len(ends) == 1 and not ends & set(")\"'’”") else ""
-
-
-def typical_length(shown: Sequence[str]) -> int:
-    """Median number of words of the answers shown, at least 1; 0 when none is shown."""
-    return max(1, round(median(len(answer.split()) for answer in shown))) if shown else 0

@@ -32,7 +32,7 @@ _SUFFIXES = ("ations", "ation", "ments", "ment", "ings", "ing", "ers", "er", "or
 _FEWEST_STEM_LETTERS = 4
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8_192)
 def words(text: str) -> tuple[str, ...]:
     """The words and numbers of a text as they stand."""
     return tuple(_WORD.findall(text))
@@ -57,25 +57,25 @@ def stem(word: str) -> str:
     return low[:-1] if low.endswith("e") and len(low) > _FEWEST_STEM_LETTERS else low
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8_192)
 def stems(text: str) -> tuple[str, ...]:
     """The stems of all words that are not stop words; question words stay in."""
     return tuple(stem(word) for word in words(text) if word.lower() not in STOP_WORDS)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def content_stems(text: str) -> frozenset[str]:
     """The different stems of a text without stop words and question words."""
     return frozenset(each for each in stems(text) if each not in QUESTION_WORDS)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences and lines of a text, without empty ones."""
     return tuple(part.strip() for part in _SENTENCE_END.split(text) if part.strip())
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8_192)
 def names(text: str) -> tuple[str, ...]:
     """Runs of capitalized words, such as names of people and places, in order of appearance.
 

@@ -5,7 +5,7 @@ from random import Random
 from sample_programs.data.make import ticket_words as words
 
 Ticket = dict[str, str]
-REQUEST_SHARE = 0.7
+REQUEST_SHARE = 0.85
 """Share of the tickets that end with what the writer wants."""
 DISTRACTION_SHARE = 0.45
 """Share of the tickets that also mention another team's matters."""

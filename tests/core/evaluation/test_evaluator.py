@@ -238,7 +238,9 @@ def test_a_repetition_asks_the_model_afresh():
 
 def test_numbers_from_a_table_reach_a_text_field_without_a_warning():
     example = Example(id="0", inputs={"question": 3.5}, outputs={"answer": 7})
-    result, engine = evaluated([{"answer": "7"}], dspy.Predict("question -> answer"), EXACT, example)
+    result, engine = evaluated(
+        [{"answer": "7"}], dspy.Predict("question -> answer"), EXACT, example
+    )
     assert result.score == 1.0
     assert engine.prompts[0].inputs == {"question": "3.5"}
 

@@ -44,11 +44,13 @@ def test_copies_of_a_meter_are_the_meter_itself():
 def test_calls_in_dspys_worker_threads_reach_the_meter_around_them():
     meter, ask = Meter(), dspy.Predict("question -> answer")
     rows = [dspy.Example(question=f"q{i}", answer="x").with_inputs("question") for i in range(6)]
-    with scripted_lm(lambda prompt: {"answer": "x"}) as (lm, engine):
-        with dspy.context(lm=lm, usage_tracker=meter):
-            evaluate = dspy.Evaluate(
-                devset=rows, metric=lambda *_: 1.0, num_threads=3, display_progress=False
-            )
-            evaluate(ask)
+    evaluate = dspy.Evaluate(
+        devset=rows, metric=lambda *_: 1.0, num_threads=3, display_progress=False
+    )
+    with (
+        scripted_lm(lambda prompt: {"answer": "x"}) as (lm, engine),
+        dspy.context(lm=lm, usage_tracker=meter),
+    ):
+        evaluate(ask)
     assert meter.usage.calls == len(engine.prompts) == 6
     assert len(meter.calls) == 6

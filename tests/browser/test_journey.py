@@ -1,0 +1,179 @@
+"""The whole journey on an uploaded CSV, in a real browser, as a person makes it."""
+
+import json
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+SHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+
+
+@pytest.fixture
+def fruit_csv(tmp_path):
+    """160 fruits with three measurements each."""
+    kinds = {"cherry": (8, 2), "plum": (60, 5), "apple": (180, 8), "melon": (1500, 20)}
+    draw = random.Random(3)
+    rows = ["weight_g,diameter_cm,shop,fruit"]
+    for number in range(160):
+        fruit = list(kinds)[number % len(kinds)]
+        weight, diameter = kinds[fruit]
+        rows.append(
+            f"{weight * draw.uniform(0.6, 1.5):.0f},{diameter * draw.uniform(0.7, 1.4):.1f},"
+            f"{draw.choice(['market', 'farm'])},{fruit}"
+        )
+    path = tmp_path / "fruit.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def shot(page, name, size=None):
+    """Save what the page shows to docs/screenshots/."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    before = page.viewport_size
+    if size:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_timeout(700)
+    page.screenshot(path=SHOTS / f"{name}.png")
+    page.set_viewport_size(before)
+
+
+def calls_so_far(page):
+    """The number of LM calls that the Monitor page shows."""
+    metric = page.get_by_test_id("stMetric").filter(has_text="LM calls")
+    text = metric.get_by_test_id("stMetricValue").inner_text()
+    return int(re.sub(r"\D", "", text) or 0)
+
+
+def wait_for_more_calls(page, than):
+    """The number of LM calls once it is larger; fails after half a minute."""
+    deadline = time.monotonic() + 30
+    while (now := calls_so_far(page)) <= than:
+        assert time.monotonic() < deadline, f"the page still shows {now} LM calls"
+        page.wait_for_timeout(200)
+    return now
+
+
+def press(page, name):
+    """Click a button by its exact name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def heading(page, text):
+    """Wait for a heading."""
+    expect(page.get_by_role("heading", name=text, exact=True)).to_be_visible(timeout=30_000)
+
+
+def status(page, word):
+    """Wait until the page's badge says so."""
+    badge = page.get_by_test_id("stMain").get_by_text(word).first
+    expect(badge).to_be_visible(timeout=120_000)
+
+
+def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_csv):
+    page = new_page(accept_downloads=True)
+    page.goto(server)
+    heading(page, "MIPRO Studio")
+    shot(page, "home")
+
+    press(page, "Choose data")
+    heading(page, "Data")
+    page.locator("input[type=file]").set_input_files(fruit_csv)
+    heading(page, "Preview")
+    heading(page, "Split")
+    page.get_by_role("button", name="Continue to program").scroll_into_view_if_needed()
+    shot(page, "data", size=(1440, 2000))
+    press(page, "Continue to program")
+
+    heading(page, "Program")
+    card = page.get_by_test_id("stVerticalBlock").filter(has_text="Classification")
+    card.get_by_role("button", name="Choose", exact=True).first.click()
+    heading(page, "Predictors")
+    press(page, "Try it")
+    expect(page.get_by_text("Expected").first).to_be_visible()
+    shot(page, "program", size=(1440, 2600))
+    press(page, "Continue to configure")
+
+    heading(page, "Configure")
+    for delay in page.get_by_role("spinbutton", name="Delay per call (seconds)").all():
+        delay.fill("0.15")
+        delay.press("Enter")
+        page.wait_for_timeout(500)
+    heading(page, "What it will take")
+    shot(page, "configure", size=(1440, 1900))
+    press(page, "Start the run")
+
+    heading(page, "Monitor")
+    first = wait_for_more_calls(page, 0)
+    second = wait_for_more_calls(page, first)
+    page.reload()
+    heading(page, "Monitor")
+    third = wait_for_more_calls(page, second)
+    run = re.search(r"run=(\w+)", page.url).group(1)
+
+    viewer = new_page(390, 844)
+    viewer.goto(f"{server}/?run={run}")
+    heading(viewer, "Monitor")
+    assert wait_for_more_calls(viewer, third) > third
+    expect(page.get_by_text("Best candidate").first).to_be_visible()
+    page.locator(".live-plot .main-svg").first.wait_for()
+    wait_for_more_calls(page, 350)
+    shot(page, "monitor", size=(1440, 1300))
+    shot(viewer, "monitor-phone")
+    viewer.close()
+
+    status(page, "Finished")
+    final = calls_so_far(page)
+    page.wait_for_timeout(2500)
+    assert calls_so_far(page) == final
+    shot(page, "finished")
+
+    page.goto(f"{server}/compare?run={run}")
+    heading(page, "Instructions and demos")
+    expect(page.locator("pre ins, pre del, pre").first).to_be_visible()
+    shot(page, "compare", size=(1440, 1800))
+
+    page.goto(f"{server}/export?run={run}")
+    heading(page, "Export")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("^Download")).first.click()
+    saved = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert set(saved) == {"classify.predict", "metadata"}
+    shot(page, "export")
+
+    page.goto(f"{server}/runs")
+    heading(page, "Runs")
+    shot(page, "runs")
+
+
+def test_a_file_that_cannot_be_read_says_where_and_changes_nothing(new_page, server, tmp_path):
+    broken = tmp_path / "broken.csv"
+    broken.write_text("a,b\n1,2\n3\n4,5\n", encoding="utf-8")
+    page = new_page()
+    page.goto(f"{server}/data")
+    heading(page, "Data")
+    page.locator("input[type=file]").set_input_files(broken)
+    expect(page.get_by_text("line 3").first).to_be_visible()
+    expect(page.get_by_text("Nothing was changed").first).to_be_visible()
+
+
+def test_the_demo_runs_with_one_click(new_page, server):
+    page = new_page()
+    page.goto(server)
+    heading(page, "MIPRO Studio")
+    press(page, "Start the demo")
+    heading(page, "Monitor")
+    assert wait_for_more_calls(page, 0) > 0
+    press(page, "Pause")
+    status(page, "Paused")
+    paused = calls_so_far(page)
+    page.wait_for_timeout(2000)
+    assert calls_so_far(page) == paused
+    press(page, "Resume")
+    wait_for_more_calls(page, paused)
+    press(page, "Stop")
+    press(page, "Stop and keep the best")
+    status(page, "Stopped")

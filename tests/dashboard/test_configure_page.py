@@ -1,0 +1,131 @@
+"""The Configure page as a visitor uses it."""
+
+import pytest
+
+from core.search.budget import preset
+from tests.dashboard.conftest import SMALL, button, labels, run_in_url, starts_a_worker, texts
+
+
+@pytest.fixture
+def page(open_page):
+    """Configure, with iris and classification chosen."""
+    opened = open_page("program")
+    opened.button(key="program.choose.classification").click().run()
+    opened.button(key="program.bundled").click().run()
+    return opened.switch_page("views/configure.py").run()
+
+
+def metrics(page):
+    return {each.label: each.value for each in page.metric}
+
+
+def connect(page, *, model="gpt-4o-mini", variable=""):
+    page.segmented_control(key="configure.task.kind").set_value("Connected model").run()
+    page.text_input(key="configure.task.model").set_value(model).run()
+    return page.text_input(key="configure.task.variable").set_value(variable).run()
+
+
+def start(page):
+    return page.button(key="configure.start")
+
+
+def test_without_data_or_program_it_says_where_to_go(open_page):
+    page = open_page("configure")
+    assert not page.exception
+    assert labels(page) == ["Choose data"]
+
+
+def test_the_light_budget_and_its_calls_are_shown_first(page):
+    assert not page.exception
+    assert metrics(page) == {
+        "LM calls, at most": "660",
+        "To the task model": "650",
+        "To the prompt model": "10",
+        "Cost, roughly": "free",
+    }
+    table = page.dataframe[0].value
+    assert list(table["Phase"]) == [
+        "Bootstrap",
+        "Propose",
+        "Baseline",
+        "Search: minibatches",
+        "Search: full evaluations",
+        "Held-out test",
+        "Total",
+    ]
+    assert table["Calls"].iloc[:-1].sum() == table["Calls"].iloc[-1] == 660
+    assert not start(page).disabled
+
+
+def test_a_tiny_valset_is_pointed_out(page):
+    assert any("60 validation examples can show" in each.value for each in page.caption)
+
+
+def test_exact_numbers_start_from_the_budget_before(page):
+    page.segmented_control(key="configure.budget.name").set_value("medium").run()
+    page.segmented_control(key="configure.budget.name").set_value("exact").run()
+    medium = preset("medium", 1)
+    for field in ("instructions", "demo_sets", "trials", "minibatch", "val_cap"):
+        assert page.number_input(key=f"configure.budget.{field}").value == getattr(medium, field)
+
+
+def test_a_cap_below_the_shortest_run_disables_the_start_and_says_why(page):
+    page.number_input(key="configure.cap").set_value(20).run()
+    assert start(page).disabled
+    assert any("20 LM calls is too low" in each for each in texts(page))
+    page.number_input(key="configure.cap").set_value(2000).run()
+    assert not start(page).disabled
+
+
+def test_a_key_that_is_not_set_disables_the_start_without_showing_it(page, monkeypatch):
+    monkeypatch.delenv("STUDIO_TEST_KEY", raising=False)
+    connect(page, variable="STUDIO_TEST_KEY")
+    assert start(page).disabled
+    assert any("'STUDIO_TEST_KEY' is not set" in each for each in texts(page))
+    monkeypatch.setenv("STUDIO_TEST_KEY", "hush-hush")
+    page.run()
+    assert not start(page).disabled
+    assert any("This variable is set" in each.value for each in page.caption)
+    assert "hush-hush" not in str([*page.main.children.values()])
+
+
+def test_a_key_pasted_instead_of_a_name_is_refused_and_not_repeated(page):
+    connect(page, variable="sk-abcdef0123456789")
+    assert start(page).disabled
+    assert any("not the key itself" in each.value for each in page.caption)
+    assert not any("sk-abc" in each for each in texts(page))
+
+
+def test_prices_turn_calls_into_money(page):
+    connect(page, model="a-model-nobody-lists")
+    assert metrics(page)["Cost, roughly"] == "unknown"
+    page.number_input(key="configure.task.in").set_value(1.0).run()
+    page.number_input(key="configure.task.out").set_value(2.0).run()
+    assert metrics(page)["Cost, roughly"].startswith("$")
+
+
+def test_settings_are_still_there_on_coming_back(page):
+    page.text_input(key="configure.name").set_value("My run").run()
+    page.number_input(key="configure.seed").set_value(5).run()
+    page.segmented_control(key="configure.budget.name").set_value("heavy").run()
+    page.switch_page("views/home.py").run()
+    page.switch_page("views/configure.py").run()
+    assert page.text_input(key="configure.name").value == "My run"
+    assert page.number_input(key="configure.seed").value == 5
+    assert page.segmented_control(key="configure.budget.name").value == "heavy"
+
+
+@pytest.mark.usefixtures("stop_workers")
+@starts_a_worker
+def test_starting_creates_the_run_as_configured_and_opens_it(page, store):
+    page.text_input(key="configure.name").set_value("My run").run()
+    page.segmented_control(key="configure.budget.name").set_value("exact").run()
+    for field in ("instructions", "demo_sets", "trials", "minibatch", "full_every", "val_cap"):
+        page.number_input(key=f"configure.budget.{field}").set_value(getattr(SMALL, field)).run()
+    button(page, "Start the run").click().run()
+    assert not page.exception
+    (run,) = store.runs()
+    assert run.config.name == "My run"
+    assert run.config.budget == SMALL
+    assert page.title[0].value == "Monitor"
+    assert run_in_url(page) == run.id

@@ -1,0 +1,237 @@
+"""The Monitor page as a viewer of a run uses it."""
+
+import json
+import time
+
+import pytest
+
+from core.lm.offline import OFFLINE_NOTICE
+from core.runs import events as ev
+from core.runs import liveness
+from dashboard import services
+from tests import run_log
+from tests.dashboard.conftest import button, iris_config, labels, starts_a_worker, texts
+
+
+def metrics(page) -> dict[str, str]:
+    return {each.label: each.value for each in page.metric}
+
+
+def figure(page, place: int) -> dict:
+    data = json.loads(page.get("bidi_component")[place].proto.json)
+    return json.loads(data["figure"])
+
+
+def alive(store, run_id: str) -> None:
+    store.claim(run_id, "a test", stale_after=10)
+
+
+def events_of(store, run_id: str, kind: str) -> list[ev.Event]:
+    return [each.event for each in store.since(run_id, 0) if each.event.kind == kind]
+
+
+def test_without_a_run_the_page_offers_ways_to_one(open_page):
+    page = open_page("monitor")
+    assert not page.exception
+    assert any("No run is open" in each.value for each in page.markdown)
+    assert not page.metric
+
+
+def test_a_run_that_does_not_exist_is_named_and_is_no_error(open_page):
+    page = open_page("monitor", run="gone")
+    assert not page.exception
+    assert any("does not exist" in each.value for each in page.markdown)
+    assert "Run gone" in texts(page)
+
+
+def test_a_run_without_events_waits_for_its_worker(open_page, store):
+    page = open_page("monitor", run=store.create(iris_config(store)))
+    assert not page.exception
+    assert "Waiting for the worker to start." in [each.value for each in page.info]
+    assert metrics(page)["Baseline"] == "–"
+    assert [trace["name"] for trace in figure(page, 0)["data"]] == [
+        "Minibatch",
+        "Baseline",
+        "Best fully evaluated so far",
+        "Full evaluation",
+        "Best",
+    ]
+
+
+@pytest.mark.parametrize("phase", ["bootstrap", "propose", "search", "test"])
+def test_a_running_run_shows_its_phases_figures_and_what_is_in_flight(open_page, store, phase):
+    run_id, _, _ = run_log.iris_run(store, phase)
+    alive(store, run_id)
+    page = open_page("monitor", run=run_id)
+    assert not page.exception
+    assert {"Baseline", "LM calls", "Time at work"} <= set(metrics(page))
+    assert any(text.startswith("In flight: 3 – trial") for text in texts(page))
+    assert any(each.value.startswith("30 of ") for each in page.caption)
+    assert any("teacher runs" in each.value for each in page.caption)
+    assert any(OFFLINE_NOTICE in each.value for each in page.caption)
+
+
+def test_a_finished_run_ends_with_a_sentence_and_ways_on(open_page, store):
+    run_id, _, _ = run_log.iris_run(store)
+    page = open_page("monitor", run=run_id)
+    assert not page.exception
+    (headline, *_) = [each.value for each in page.subheader]
+    assert headline.startswith("Test accuracy rose from 30.0 % to ")
+    assert headline.endswith("(n = 30).")
+    assert metrics(page)["Best candidate: C6"] == "100.0 %"
+    assert all(button(page, name).disabled for name in ("Pause", "Resume"))
+
+
+def test_data_of_people_is_drawn_as_text_only(open_page, store):
+    run_id, config, _ = run_log.iris_run(store, failing=0.3)
+    page = open_page("monitor", run=run_id)
+    assert config.name in texts(page)
+    drawn = [*page.markdown, *page.caption, *page.subheader, *page.info, *page.warning]
+    assert not any("![image]" in each.value or "<b>no</b>" in each.value for each in drawn)
+
+
+def test_the_table_of_candidates_has_observed_and_predicted_scores(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "search")
+    table = open_page("monitor", run=run_id).dataframe[0].value
+    assert list(table.columns[:7]) == [
+        "Candidate",
+        "Standing",
+        "Observed",
+        "95 %",
+        "n",
+        "Predicted",
+        "90 %",
+    ]
+    assert table.iloc[0]["Candidate"] == "C0 (baseline)"
+    assert table.iloc[0]["n"] == 40
+    assert table["Predicted"].notna().all()
+    assert (table["Standing"] == "best").sum() == 1
+
+
+def test_charts_keep_zoom_and_list_of_traces_while_data_come_in(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "search")
+    page = open_page("monitor", run=run_id)
+    for place in (0, 1):
+        layout = figure(page, place)["layout"]
+        assert layout["uirevision"] == run_id
+        assert "transition" not in layout
+
+
+def test_instructions_show_their_origin_and_on_request_the_proposers_prompt(open_page, store):
+    run_id, _, _ = run_log.iris_run(store)
+    page = open_page("monitor", run=run_id)
+    page.segmented_control(key="monitor.section").set_value("Instructions").run()
+    assert not page.exception
+    shown = [each.value for each in page.code]
+    assert len(shown) == 4
+    assert shown[0].startswith("Given the fields `petal_length`")
+    assert "The program's own instruction." in texts(page)
+    assert any("Tip: creative · temperature 0.7 · grounded in" in each for each in texts(page))
+    page.toggle[0].set_value(True).run()
+    assert any("Propose an instruction. TIP: " in each.value for each in page.code)
+
+
+def test_demo_sets_show_the_demos_of_the_newest_set_as_text(open_page, store):
+    run_id, _, _ = run_log.iris_run(store)
+    page = open_page("monitor", run=run_id)
+    page.segmented_control(key="monitor.section").set_value("Demo sets").run()
+    assert not page.exception
+    sets, demos = (each.value for each in page.dataframe)
+    assert sets["Source"].tolist() == ["none", "labelled", "bootstrapped", "bootstrapped"]
+    assert len(demos) == sets["Demos"].iloc[-1]
+    assert {"petal_length", "reasoning", "answer"} <= set(demos.columns)
+
+
+def test_summaries_and_failures_are_shown(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, failing=0.3)
+    page = open_page("monitor", run=run_id)
+    page.segmented_control(key="monitor.section").set_value("Summaries").run()
+    assert any("short and regular" in each.value for each in page.code)
+    page.segmented_control(key="monitor.section").set_value("Failures").run()
+    assert not page.exception
+    assert page.dataframe[0].value["Message"].iloc[0] == "<b>no</b> field `answer`"
+
+
+@pytest.mark.parametrize("section", ["Candidates", "Instructions", "Demo sets", "Failures"])
+def test_every_section_has_an_empty_state(open_page, store, section):
+    page = open_page("monitor", run=store.create(iris_config(store)))
+    page.segmented_control(key="monitor.section").set_value(section).run()
+    assert not page.exception
+
+
+def test_pause_is_asked_for_once_and_can_be_taken_back(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "propose")
+    alive(store, run_id)
+    page = open_page("monitor", run=run_id)
+    button(page, "Pause").click().run()
+    (asked,) = events_of(store, run_id, "pause_requested")
+    assert asked.by == "dashboard"
+    assert button(page, "Pause").disabled
+    assert any("pauses as soon as" in each.value for each in page.info)
+    button(page, "Resume").click().run()
+    assert len(events_of(store, run_id, "resume_requested")) == 1
+
+
+def test_stop_is_asked_for_after_a_confirmation(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "search")
+    alive(store, run_id)
+    page = open_page("monitor", run=run_id)
+    assert "Stop" not in labels(page)
+    button(page, "Stop and keep the best").click().run()
+    assert len(events_of(store, run_id, "stop_requested")) == 1
+    assert any("stops as soon as" in each.value for each in page.info)
+
+
+def test_a_run_that_waits_at_its_cap_can_be_given_a_higher_one(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "propose")
+    reason = "The cap of 90 LM calls leaves no room. ![x](http://127.0.0.1/leak.png)"
+    store.append(run_id, [ev.ResumeRequested(by="test", max_calls=90)])
+    store.append(run_id, [ev.Paused(reason=reason, by_person=False)])
+    alive(store, run_id)
+    page = open_page("monitor", run=run_id)
+    assert reason in texts(page)
+    assert page.number_input[0].value == 135
+    page.number_input[0].set_value(200)
+    button(page, "Raise the cap and go on").click().run()
+    assert not page.exception
+    assert [each.max_calls for each in events_of(store, run_id, "resume_requested")] == [90, 200]
+
+
+def test_a_failed_run_says_why_in_the_providers_words_and_what_to_do(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "bootstrap")
+    store.append(run_id, [ev.RunFailed(message="401: invalid *key* ![x](http://127.0.0.1/x)")])
+    page = open_page("monitor", run=run_id)
+    assert not page.exception
+    assert "401: invalid *key* ![x](http://127.0.0.1/x)" in texts(page)
+    assert any("start a new run" in each.value for each in page.caption)
+
+
+def test_a_stopped_run_says_that_the_test_was_not_run(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "search")
+    store.append(run_id, [ev.RunStopped(best=run_log.replay(store, run_id).fully_evaluated[-1])])
+    page = open_page("monitor", run=run_id)
+    assert not page.exception
+    assert page.subheader[0].value.startswith("Validation accuracy rose from 37.5 % to ")
+    assert page.subheader[0].value.endswith("the held-out test was not run.")
+
+
+@starts_a_worker
+def test_an_interrupted_run_is_resumed_by_a_worker_of_its_own(open_page, store, monkeypatch):
+    monkeypatch.setattr(liveness, "START_GRACE", -1.0)
+    run_id = store.create(iris_config(store))
+    page = open_page("monitor", run=run_id)
+    assert any("No worker is at this run" in each.value for each in page.warning)
+    button(page, "Resume").click().run()
+    deadline = time.monotonic() + 60
+    while not events_of(store, run_id, "run_finished"):
+        assert time.monotonic() < deadline, "the worker did not finish the run"
+        time.sleep(0.3)
+    assert services.run_view(run_id).status == "finished"
+
+
+def test_a_reload_and_a_second_viewer_see_the_same_run(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "search")
+    first, second = open_page("monitor", run=run_id), open_page("monitor", run=run_id)
+    assert metrics(first) == metrics(second)
+    assert run_id in first.query_params["run"]
+    assert metrics(first.run()) == metrics(second)

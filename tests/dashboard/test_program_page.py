@@ -1,0 +1,102 @@
+"""The Program page as a visitor uses it."""
+
+import pytest
+
+from core.lm.offline import OFFLINE_NOTICE
+from core.programs.registry import templates
+from tests.dashboard.conftest import button, labels, texts
+
+
+def with_program(page, name):
+    return page.button(key=f"program.choose.{name}").click().run()
+
+
+def test_every_program_can_be_chosen(open_page):
+    page = open_page("program")
+    names = [each.key.rpartition(".")[2] for each in page.button if "choose" in (each.key or "")]
+    assert names == ["classification", "multi_hop_qa", "question_answering", "retrieval_qa"]
+
+
+@pytest.mark.parametrize("name", templates())
+def test_a_program_can_be_tried_on_its_bundled_data(open_page, name):
+    page = with_program(open_page("program"), name)
+    page.button(key="program.bundled").click().run()
+    assert not page.exception
+    page.button(key="program.try").click().run()
+    assert not page.exception
+    assert any(each.label.endswith("(n = 1)") for each in page.metric)
+    assert "Continue to configure" in labels(page)
+
+
+def test_the_stages_are_drawn_before_there_is_any_data(open_page):
+    page = with_program(open_page("program"), "multi_hop_qa")
+    assert not page.exception
+    assert any("First query → First search" in each.value for each in page.caption)
+    assert any("needs examples" in each.value for each in page.info)
+
+
+def test_a_predictor_that_is_used_twice_is_shown_once_and_runs_twice(open_page):
+    page = with_program(open_page("program"), "multi_hop_qa")
+    page.button(key="program.bundled").click().run()
+    headings = [each.value for each in page.markdown if "**Predictor**" in each.value]
+    assert len(headings) == 2
+    page.button(key="program.try").click().run()
+    titles = [each.label for each in page.expander if each.label[0].isdigit()]
+    assert titles == ["1. First query", "2. Second query", "3. Answer"]
+
+
+def test_trying_shows_prompts_and_outputs_as_code_and_says_which_model_it_was(open_page):
+    page = with_program(open_page("program"), "classification")
+    page.button(key="program.bundled").click().run()
+    assert any(OFFLINE_NOTICE in each.value for each in page.caption)
+    page.button(key="program.try").click().run()
+    assert any("[[ ## petal_length ## ]]" in each.value for each in page.code)
+    assert any("[[ ## completed ## ]]" in each.value for each in page.code)
+
+
+def test_a_field_without_a_column_of_its_own_stops_the_flow(open_page):
+    page = with_program(open_page("program"), "multi_hop_qa")
+    page.button(key="program.bundled").click().run()
+    question = next(each for each in page.selectbox if each.label.startswith("question"))
+    question.set_value("answer").run()
+    assert not page.exception
+    assert any("a column of its own" in each.value for each in page.caption)
+    assert "Continue to configure" not in labels(page)
+
+
+def test_columns_with_odd_names_are_given_field_names(open_page, store):
+    rows = b"sepal length (cm),class\n" + b"".join(
+        f"{n / 10},{'short' if n < 20 else 'long'}\n".encode() for n in range(40)
+    )
+    page = open_page("data")
+    page.file_uploader(key="data.upload").upload("odd.csv", rows)
+    page.run()
+    page.switch_page("views/program.py").run()
+    page = with_program(page, "classification")
+    assert not page.exception
+    assert "sepal length (cm) (as sepal_length_cm)" in texts(page)
+    page.button(key="program.try").click().run()
+    assert not page.exception
+    assert any(each.label.endswith("(n = 1)") for each in page.metric)
+
+
+def test_missing_values_in_a_mapped_column_are_explained(open_page):
+    rows = b"text,label\n" + b"".join(f"t{n},{n % 2}\n".encode() for n in range(20)) + b",1\n"
+    page = open_page("data")
+    page.file_uploader(key="data.upload").upload("gaps.csv", rows)
+    page.run()
+    page.multiselect[0].set_value(["text"]).run()
+    assert not page.exception
+    assert any("row 21" in each for each in texts(page))
+    page.switch_page("views/program.py").run()
+    page = with_program(page, "classification")
+    assert not page.exception
+    assert any("row 21" in each for each in texts(page))
+
+
+def test_the_chosen_program_is_still_there_on_coming_back(open_page):
+    page = with_program(open_page("program"), "classification")
+    page.switch_page("views/home.py").run()
+    page.switch_page("views/program.py").run()
+    assert page.button(key="program.choose.classification").label == "Chosen"
+    assert button(page, "Choose data")

@@ -1,0 +1,111 @@
+"""The Runs page as a visitor uses it."""
+
+import time
+
+import pytest
+
+from core.errors import ConfigError
+from core.lm.usage import Usage
+from core.runs.events import RunStopped
+from core.runs.snapshot import RunSummary, ScoreWithN, Snapshot
+from dashboard import services
+from tests.dashboard.conftest import button, iris_config, labels, run_in_url, starts_a_worker
+
+
+def ended_run(store, name="Old run"):
+    run = store.create(iris_config(store, name=name))
+    seq = store.append(run, [RunStopped()])
+    summary = RunSummary(
+        status="stopped",
+        baseline=ScoreWithN(score=0.433, n=60),
+        best=ScoreWithN(score=0.617, n=60),
+        usage=Usage(calls=1234, cost_usd=0.0),
+        seconds=75,
+    )
+    store.put_snapshot(run, Snapshot(seq=seq, summary=summary))
+    return run
+
+
+def claimed_run(store, monkeypatch, *, seconds_ago=0.0):
+    """A run whose worker gave its last sign of life that long ago."""
+    run = store.create(iris_config(store))
+    now = time.time
+    with monkeypatch.context() as then:
+        then.setattr(time, "time", lambda: now() - seconds_ago)
+        assert store.claim(run, "dead worker", stale_after=10)
+    return run
+
+
+def test_without_runs_it_points_to_the_demo(open_page):
+    page = open_page("runs")
+    assert not page.exception
+    assert labels(page) == ["Go to Home"]
+
+
+def test_a_run_is_listed_with_scores_calls_and_duration(open_page, store):
+    ended_run(store)
+    page = open_page("runs")
+    assert not page.exception
+    row = page.dataframe[0].value.iloc[0].to_dict()
+    del row["Started"]
+    assert row == {
+        "Name": "Old run",
+        "Status": "stopped",
+        "Program": "classification",
+        "Dataset": "Iris flowers",
+        "Baseline": "43.3 % (n = 60)",
+        "Best": "61.7 % (n = 60)",
+        "Calls": 1234,
+        "Cost": "free",
+        "Duration": "1 min 15 s",
+    }
+
+
+def test_the_chosen_run_opens(open_page, store):
+    old, _ = ended_run(store), ended_run(store, "New run")
+    page = open_page("runs")
+    page.selectbox(key="runs.chosen").set_value(old).run()
+    button(page, "Open").click().run()
+    assert not page.exception
+    assert (page.title[0].value, run_in_url(page)) == ("Monitor", old)
+
+
+def test_an_ended_run_cannot_be_resumed_and_deleting_it_asks_first(open_page, store):
+    ended_run(store)
+    page = open_page("runs")
+    assert button(page, "Resume").disabled
+    button(page, "Delete").click().run()
+    assert not page.exception
+    assert [each.label for each in page.button].count("Delete") == 2
+    assert len(store.runs()) == 1
+
+
+@pytest.mark.usefixtures("stop_workers")
+@starts_a_worker
+def test_an_interrupted_run_is_resumed_by_one_click(open_page, store, monkeypatch):
+    run = claimed_run(store, monkeypatch, seconds_ago=60)
+    page = open_page("runs")
+    assert list(page.dataframe[0].value["Status"]) == ["interrupted"]
+    button(page, "Resume").click().run()
+    assert not page.exception
+    assert (page.title[0].value, run_in_url(page)) == ("Monitor", run)
+    deadline = time.monotonic() + 30
+    while not any(each.event.kind == "run_started" for each in store.since(run, 0)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_run_that_a_worker_is_at_cannot_be_deleted(open_page, store, monkeypatch):
+    run = claimed_run(store, monkeypatch)
+    page = open_page("runs")
+    assert button(page, "Delete").disabled
+    with pytest.raises(ConfigError, match="Stop it first"):
+        services.delete_run(run)
+
+
+def test_a_stopped_run_is_deleted_for_good(store):
+    run = store.create(iris_config(store))
+    store.append(run, [RunStopped()])
+    store.put_snapshot(run, Snapshot(seq=1, summary=RunSummary(status="stopped")))
+    services.delete_run(run)
+    assert store.runs() == []

@@ -1,0 +1,27 @@
+from core.programs.registry import template
+from dashboard.components.stage_graph import stage_diagram
+
+
+def test_the_diagram_leads_from_input_through_every_stage_to_the_output():
+    lines = [line.strip() for line in stage_diagram(template("multi_hop_qa")).splitlines()]
+    assert lines[1:] == [
+        "flowchart LR",
+        'in(["Input<br/>question"])',
+        's0["First query<br/>generate_query.predict"]',
+        's1[("First search")]',
+        's2["Second query<br/>generate_query.predict"]',
+        's3[("Second search")]',
+        's4["Answer<br/>generate_answer.predict"]',
+        'out(["Output<br/>answer"])',
+        "in --> s0",
+        "s0 --> s1",
+        "s1 --> s2",
+        "s2 --> s3",
+        "s1 --> s4",
+        "s3 --> s4",
+        "s4 --> out",
+    ]
+
+
+def test_a_program_that_takes_any_columns_says_so():
+    assert 'in(["Input<br/>your columns"])' in stage_diagram(template("classification"))
