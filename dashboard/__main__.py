@@ -5,7 +5,6 @@ The server is a child process. This process only waits for it, so that Ctrl-C en
 
 import argparse
 import json
-import multiprocessing
 import os
 import signal
 import socket
@@ -15,7 +14,6 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,10 +30,12 @@ def main() -> int:
     port = free_port(options.port)
     if port != options.port:
         _say(f"Port {options.port} is taken; using {port}.")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    server = subprocess.Popen(_command(port), cwd=ROOT, stdin=subprocess.DEVNULL)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
+    os.chdir(ROOT)  # Streamlit looks for its settings there
+    server = subprocess.Popen(_command(port), stdin=subprocess.DEVNULL)
     try:
-        page = f"/monitor?run={_demo_run()}" if options.demo else ""
+        page = _demo_page() if options.demo else ""
         url = f"http://{HOST}:{port}"
         if not _answers(f"{url}/api/health", server):
             return 1
@@ -79,21 +79,15 @@ def _command(port: int) -> list[str]:
     return [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
 
 
-def _demo_run() -> str:
+def _demo_page() -> str:
+    """Path of a new demo run's page; of the home page when it cannot be started."""
     # In a process of its own: what it imports is large, and this one stays for hours.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(start_demo).result()
-
-
-def start_demo() -> str:
-    """The id of a new demo run whose worker has been started."""
-    from core.runs.demo import create_demo_run
-    from core.storage.location import database_url, open_store
-    from core.worker import launcher
-
-    run_id = create_demo_run(open_store())
-    launcher.start(run_id, database_url())
-    return run_id
+    command = [sys.executable, "-m", "dashboard.demo"]
+    started = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if started.returncode != 0:
+        _say("The demo run could not be started; see the messages above.")
+        return ""
+    return f"/monitor?run={started.stdout.strip()}"
 
 
 def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:

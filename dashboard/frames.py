@@ -96,3 +96,36 @@ def _column(values: list[Any]) -> pd.Series:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json_text(value)
+
+
+def candidate_columns(candidates: pd.DataFrame) -> pd.DataFrame:
+    """`candidate_frame` as people read it, scores in percent.
+
+    New candidates come at the end, so that a selection of rows keeps its meaning.
+    """
+    columns: dict[str, object] = {
+        "Candidate": candidates["label"],
+        "Standing": [
+            "best" if best else "fully evaluated" if full else "in part"
+            for best, full in zip(candidates["best"], candidates["full"], strict=True)
+        ],
+        "Observed": 100 * candidates["mean"],
+        "95 %": _ranges(candidates["low"], candidates["high"]),
+        "n": candidates["n"],
+        "Predicted": 100 * candidates["predicted"],
+        "90 %": _ranges(candidates["predicted_low"], candidates["predicted_high"]),
+    }
+    choices = [name for name in candidates if name.endswith((".instruction", ".demo_set"))]
+    columns |= {_choice_name(name): candidates[name] for name in choices}
+    columns |= {"Test": 100 * candidates["test"], "Test n": candidates["test_n"]}
+    return pd.DataFrame(columns)
+
+
+def _ranges(low: pd.Series, high: pd.Series) -> list[str]:
+    ends = zip(low.tolist(), high.tolist(), strict=True)
+    return ["–" if a != a else f"{100 * a:.1f} to {100 * b:.1f}" for a, b in ends]
+
+
+def _choice_name(column: str) -> str:
+    predictor, _, what = column.rpartition(".")
+    return f"{predictor.removesuffix('.predict')}: {what.replace('_', ' ')}"

@@ -120,6 +120,11 @@ def difficulty(example: str) -> float:
     return zlib.crc32(f"difficulty of {example}".encode()) % 997 / 997
 
 
+def numbered(action: Propose) -> str:
+    """A proposal like no other."""
+    return f"Instruction {action.index} for {action.predictor}."
+
+
 @dataclass(kw_only=True)
 class Fold:
     """Runs a policy: asks it for actions, answers them, folds what comes of them."""
@@ -129,6 +134,8 @@ class Fold:
     faults: Faults = never
     concurrency: int = 1
     max_calls: int | None = None
+    wording: Callable[[Propose], str] = numbered
+    """What the prompt model proposes."""
     last_to_finish: Callable[[Action], bool] = lambda action: False
     """Stragglers: these come back only when nothing else is in flight."""
     state: RunState = field(default_factory=RunState)
@@ -158,7 +165,9 @@ class Fold:
 
     def resumed(self, groups: int, policy: Optimizer) -> "Fold":
         """Another loop that goes on after the first appends; what was in flight is lost."""
-        other = Fold(policy=policy, task=self.task, faults=self.faults)
+        other = Fold(
+            policy=policy, task=self.task, faults=self.faults, concurrency=self.concurrency
+        )
         for events in self.log[:groups]:
             other.log.append(events)
             first = other.state.seq + 1
@@ -205,7 +214,11 @@ class Fold:
         waiting = list(self._busy.values())
         action = next((each for each in waiting if not self.last_to_finish(each)), waiting[0])
         del self._busy[action.key]
-        self.append([answer(action, self.state, self.task, self.faults(action))])
+        failure = self.faults(action)
+        if isinstance(action, Propose) and failure is None:
+            self.append([_proposed(action, self.wording(action))])
+        else:
+            self.append([answer(action, self.state, self.task, failure)])
 
     def _calls(self, action: Action) -> int:
         return self.task.template.calls_per_run if isinstance(action, Bootstrap | Score) else 1
@@ -273,18 +286,20 @@ def _written(action: Action) -> ev.Event:
             return ev.ProgramDescribed(text="It answers.", **spent)
         case DescribePredictor():
             return ev.PredictorDescribed(predictor=action.predictor, text="A part.", **spent)
-        case Propose():
-            text = f"Instruction {action.index} for {action.predictor}."
-            return ev.InstructionProposed(
-                predictor=action.predictor,
-                index=action.index,
-                id=instruction_id(text),
-                text=text,
-                tip=action.tip,
-                demo_set=action.demo_set,
-                **spent,
-            )
     raise TypeError(f"no answer to {action!r}")
+
+
+def _proposed(action: Propose, text: str) -> ev.InstructionProposed:
+    return ev.InstructionProposed(
+        predictor=action.predictor,
+        index=action.index,
+        id=instruction_id(text),
+        text=text,
+        tip=action.tip,
+        demo_set=action.demo_set,
+        seconds=1.0,
+        usage=Usage(calls=1),
+    )
 
 
 def _info(number: int) -> PredictorInfo:

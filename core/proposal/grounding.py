@@ -16,7 +16,7 @@ TIPS: dict[str, str] = {
 }
 """Key → advice, as in the paper (appendix C.2), in our own words."""
 
-LONGEST_VALUE = 600
+LONGEST_VALUE = 1500
 """Characters of one field shown to the prompt model; the rest is cut, to bound the prompt."""
 
 SHOWN_DEMOS = 3

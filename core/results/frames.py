@@ -55,6 +55,10 @@ class FrameMemo:
     val: dict[str, tuple[tuple[int, int], Mean | None]] = field(default_factory=dict)
     """Candidate → (number of results, number of scores), mean over the valset."""
     test: dict[str, tuple[tuple[int, int], Mean | None]] = field(default_factory=dict)
+    choices: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    """Predictor → candidate → (number of its instruction, number of its demo set)."""
+    instructions: tuple[tuple[int, int], pd.DataFrame] | None = None
+    """(number of proposals, number of candidates), table."""
 
 
 def trial_frame(state: RunState, memo: FrameMemo | None = None) -> pd.DataFrame:
@@ -89,7 +93,7 @@ def candidate_frame(
     predictions = {} if snapshot is None else snapshot.predictions
     best, full = best_candidate(state, val), set(state.fully_evaluated)
     columns: dict[str, Any] = {"candidate": list(labels), "label": list(labels.values())}
-    for name, choices in _choice_numbers(state).items():
+    for name, choices in _choice_numbers(state, memo).items():
         columns[f"{name}.instruction"] = [choices[each][0] for each in labels]
         columns[f"{name}.demo_set"] = [choices[each][1] for each in labels]
     rows = [_scores(val.get(each), predictions.get(each), test.get(each)) for each in labels]
@@ -102,22 +106,13 @@ def candidate_frame(
     return pd.DataFrame(columns)
 
 
-def instruction_frame(state: RunState) -> pd.DataFrame:
+def instruction_frame(state: RunState, memo: FrameMemo | None = None) -> pd.DataFrame:
     """One row per instruction, by predictor and number; `candidates` counts those that use it."""
-    used = Counter(
-        (name, choice.instruction)
-        for candidate in state.candidates.values()
-        for name, choice in candidate.choices.items()
-    )
-    rows = [
-        (
-            name, each.index, each.id, each.text, each.tip, each.temperature,
-            ", ".join(each.grounding), each.demo_set, each.trace, used[name, each.id],
-        )
-        for name, instructions in state.instructions.items()
-        for each in sorted(instructions.values(), key=lambda one: one.index)
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=INSTRUCTION_COLUMNS).astype({"temperature": "float64"})
+    memo = FrameMemo() if memo is None else memo
+    version = (len(state.proposed), len(state.candidates))
+    if memo.instructions is None or memo.instructions[0] != version:
+        memo.instructions = (version, _instruction_frame(state))
+    return memo.instructions[1]
 
 
 def failure_frame(state: RunState, most: int = 500) -> pd.DataFrame:
@@ -167,6 +162,23 @@ _SCORE_COLUMNS = [
 ]  # fmt: skip
 
 
+def _instruction_frame(state: RunState) -> pd.DataFrame:
+    used = Counter(
+        (name, choice.instruction)
+        for candidate in state.candidates.values()
+        for name, choice in candidate.choices.items()
+    )
+    rows = [
+        (
+            name, each.index, each.id, each.text, each.tip, each.temperature,
+            ", ".join(each.grounding), each.demo_set, each.trace, used[name, each.id],
+        )
+        for name, instructions in state.instructions.items()
+        for each in sorted(instructions.values(), key=lambda one: one.index)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=INSTRUCTION_COLUMNS).astype({"temperature": "float64"})
+
+
 def _scores(
     val: Mean | None, predicted: Predicted | None, test: Mean | None
 ) -> tuple[float | None, ...]:
@@ -184,20 +196,19 @@ def _columns(rows: Sequence[Sequence[float | None]], count: int) -> npt.NDArray[
     return np.array(rows, dtype=np.float64).reshape(len(rows), count).T
 
 
-def _choice_numbers(state: RunState) -> dict[str, dict[str, tuple[int, int]]]:
+def _choice_numbers(state: RunState, memo: FrameMemo) -> dict[str, dict[str, tuple[int, int]]]:
     """Predictor → candidate → (number of its instruction, number of its demo set)."""
-    found: dict[str, dict[str, tuple[int, int]]] = {}
     for info in state.predictors:
+        known = memo.choices.setdefault(info.name, {})
+        if len(known) == len(state.candidates):
+            continue
         instructions = state.instructions.get(info.name, {})
         places = {each: place for place, each in enumerate(state.demo_sets.get(info.name, {}))}
-        found[info.name] = {
-            candidate: (
-                instructions[chosen.choices[info.name].instruction].index,
-                places[chosen.choices[info.name].demo_set],
-            )
-            for candidate, chosen in state.candidates.items()
-        }
-    return found
+        for candidate, chosen in state.candidates.items():
+            if candidate not in known:
+                choice = chosen.choices[info.name]
+                known[candidate] = instructions[choice.instruction].index, places[choice.demo_set]
+    return memo.choices
 
 
 def _trial_row(state: RunState, trial: Trial, memo: FrameMemo) -> TrialRow:

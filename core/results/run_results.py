@@ -204,7 +204,7 @@ def run_results(
         tables=Tables(
             trials=trial_frame(state, memo),
             candidates=candidate_frame(state, snapshot, memo),
-            instructions=instruction_frame(state),
+            instructions=instruction_frame(state, memo),
             failures=failure_frame(state),
         ),
         failure_count=len(state.failures),

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from core.runs.config import RunConfig
 from core.runs.preparation import Task
+from core.runs.scores import best_candidate
 from core.runs.state import RunState
-from core.search.budget import CallEstimate
+from core.search.budget import teacher_runs
 
 ENOUGH = 10
 """Examples that must have run before a rate means anything."""
@@ -29,10 +30,8 @@ def remaining_calls(
     """
     if state.is_ended:
         return Remaining(calls=0, seconds=0.0, in_flight=0)
-    needed = task.estimate(config)
-    calls = _preparation_left(state, needed) + task.template.calls_per_run * _examples_left(
-        state, task, config
-    )
+    runs = _examples_left(state, task, config) + _teacher_runs_left(state, task, config)
+    calls = task.template.calls_per_run * runs + _prompt_calls_left(state, task, config)
     done = state.usage.calls + state.usage.cached
     elapsed = state.elapsed(now)
     known = state.examples_scored >= ENOUGH and elapsed > 0
@@ -41,12 +40,16 @@ def remaining_calls(
     )
 
 
-def _preparation_left(state: RunState, needed: CallEstimate) -> int:
-    prompt = max(0, needed.propose - state.prompt_usage.calls)
-    if state.phase in (None, "bootstrap"):
-        runs = max(1, needed.bootstrap)
-        return prompt + max(0, runs - len(state.traces))
-    return prompt if state.phase == "propose" else 0
+def _prompt_calls_left(state: RunState, task: Task, config: RunConfig) -> int:
+    if state.phase not in (None, "bootstrap", "propose"):
+        return 0
+    return max(0, task.estimate(config).prompt - state.prompt_usage.calls)
+
+
+def _teacher_runs_left(state: RunState, task: Task, config: RunConfig) -> int:
+    if state.phase not in (None, "bootstrap"):
+        return 0
+    return max(0, teacher_runs(config.budget, len(task.train)) - len(state.traces))
 
 
 def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
@@ -63,6 +66,6 @@ def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     later = (budget.trials - minibatches) * batch if searching else 0
     full_left = max(0, -(-budget.trials // budget.full_every) - fulls) if searching else 0
     baseline = 0 if state.baseline else val
-    same = state.baseline is not None and state.best == state.baseline
-    test_left = 0 if same else max(0, 2 - tests) * len(task.test)
+    same = not searching and best_candidate(state) in (None, state.baseline)
+    test_left = max(0, (1 if same else 2) - tests) * len(task.test)
     return baseline + pending + later + full_left * max(0, val - batch) + test_left

@@ -1,5 +1,9 @@
 """What the surrogate expects of the candidates, beside what was measured."""
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,6 +15,15 @@ HEIGHT = 460
 _APART = 0.17
 """How far the two marks of a candidate stand from its row."""
 
+_PREDICTED = ("predicted", "predicted_low", "predicted_high")
+_LAYOUT: dict[str, Any] = {
+    "height": HEIGHT,
+    "margin": {"l": 96, "r": 16, "t": 16, "b": 48},
+    "xaxis": {"title": {"text": "Score"}, "tickformat": ".0%", "zeroline": False},
+    "legend": {"orientation": "h", "x": 0, "y": -0.15, "yanchor": "top"},
+    "hovermode": "closest",
+}
+
 
 def predictions_figure(candidates: pd.DataFrame, *, run: str) -> go.Figure:
     """The candidates with the highest predicted means, best first; from `candidate_frame`.
@@ -20,71 +33,67 @@ def predictions_figure(candidates: pd.DataFrame, *, run: str) -> go.Figure:
     """
     known = candidates[candidates["predicted"].notna()]
     top = known.sort_values("predicted", ascending=False, kind="stable").head(MOST_SHOWN)
-    rows = list(range(len(top)))
+    rows = np.arange(len(top))
     baseline = candidates.loc[candidates["baseline"] & candidates["mean"].notna(), "mean"]
-    figure = go.Figure(
-        [
-            _marks(top, "Observed, 95 %", "", [row - _APART for row in rows], FULL, "diamond"),
-            _marks(
-                top,
-                "Predicted, 90 %",
-                "predicted_",
-                [row + _APART for row in rows],
-                MINIBATCH,
-                "line-ns-open",
-            ),
-            go.Scatter(
-                name="Baseline",
-                mode="lines",
-                x=[baseline.iloc[0]] * 2 if len(baseline) and rows else [],
-                y=[-0.5, len(rows) - 0.5] if len(baseline) and rows else [],
-                line={"color": BASELINE, "width": 2, "dash": "dash"},
-                hovertemplate="Baseline: %{x:.1%}<extra></extra>",
-            ),
-        ]
-    )
-    figure.update_layout(
-        template=None,
-        uirevision=run,
-        height=HEIGHT,
-        margin={"l": 96, "r": 16, "t": 16, "b": 48},
-        xaxis={"title": {"text": "Score"}, "tickformat": ".0%", "zeroline": False},
-        yaxis={
-            "tickvals": rows,
-            "ticktext": top["label"].tolist(),
-            "range": [max(len(rows), 4) - 0.5, -0.5],
-            "zeroline": False,
-            "showgrid": False,
+    drawn = len(baseline) > 0 and len(rows) > 0
+    traces = [
+        _marks(top, "Observed, 95 %", ("mean", "low", "high"), rows - _APART, FULL, "diamond"),
+        _marks(top, "Predicted, 90 %", _PREDICTED, rows + _APART, MINIBATCH, "line-ns-open"),
+        {
+            "type": "scatter",
+            "name": "Baseline",
+            "mode": "lines",
+            "x": [baseline.iloc[0]] * 2 if drawn else [],
+            "y": [-0.5, len(rows) - 0.5] if drawn else [],
+            "line": {"color": BASELINE, "width": 2, "dash": "dash"},
+            "hovertemplate": "Baseline: %{x:.1%}<extra></extra>",
         },
-        legend={"orientation": "h", "x": 0, "y": -0.15, "yanchor": "top"},
-        hovermode="closest",
-    )
-    return figure
+    ]
+    names = {
+        "tickvals": rows.tolist(),
+        "ticktext": top["label"].tolist(),
+        "range": [max(len(rows), 4) - 0.5, -0.5],
+        "zeroline": False,
+        "showgrid": False,
+    }
+    figure = go.Figure({"data": traces, "layout": {**_LAYOUT, "yaxis": names, "uirevision": run}})
+    return figure.update_layout(template=None)
 
 
 def _marks(
-    top: pd.DataFrame, name: str, prefix: str, y: list[float], color: str, symbol: str
-) -> go.Scatter:
-    centre = "predicted" if prefix else "mean"
-    low, high, means = top[f"{prefix}low"], top[f"{prefix}high"], top[centre]
-    return go.Scatter(
-        name=name,
-        mode="markers",
-        x=means.to_numpy(),
-        y=y,
-        error_x={
+    top: pd.DataFrame,
+    name: str,
+    columns: tuple[str, str, str],
+    y: npt.NDArray[np.float64],
+    color: str,
+    symbol: str,
+) -> dict[str, Any]:
+    means, low, high = (top[column].to_numpy() for column in columns)
+    return {
+        "type": "scatter",
+        "name": name,
+        "mode": "markers",
+        "x": means,
+        "y": y,
+        "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": (high - means).to_numpy(),
-            "arrayminus": (means - low).to_numpy(),
+            "array": high - means,
+            "arrayminus": means - low,
             "color": faint(color, 0.6),
             "thickness": 2,
             "width": 0,
         },
-        marker={"color": color, "symbol": symbol, "size": 9, "line": {"width": 2, "color": color}},
-        customdata=list(zip(top["label"], low, high, top["n"], strict=True)),
-        hovertemplate=(
-            "%{customdata[0]}: %{x:.1%}<br>%{customdata[1]:.1%} to %{customdata[2]:.1%}"
-            "<br>n = %{customdata[3]}<extra>%{fullData.name}</extra>"
+        "marker": {
+            "color": color,
+            "symbol": symbol,
+            "size": 9,
+            "line": {"width": 2, "color": color},
+        },
+        "text": top["label"].tolist(),
+        "customdata": np.column_stack([low, high, top["n"].to_numpy()]),
+        "hovertemplate": (
+            "%{text}: %{x:.1%}<br>%{customdata[0]:.1%} to %{customdata[1]:.1%}"
+            "<br>n = %{customdata[2]}<extra>%{fullData.name}</extra>"
         ),
-    )
+    }

@@ -5,7 +5,9 @@ scatters far more, and the best of many looks better than it is.
 """
 
 import math
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -20,9 +22,18 @@ MOST_FULL = 350
 HEIGHT = 380
 
 _HOVER = (
-    "%{customdata[0]}, trial %{x}<br>%{y:.1%} (n = %{customdata[1]})"
+    "C%{customdata[0]}, trial %{x}<br>%{y:.1%} (n = %{customdata[1]})"
     "<br>95 %: %{customdata[2]:.1%} to %{customdata[3]:.1%}<extra>%{fullData.name}</extra>"
 )
+_USED = ["number", "candidate", "mean", "low", "high", "n"]
+_LAYOUT: dict[str, Any] = {
+    "height": HEIGHT,
+    "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
+    "xaxis": {"title": {"text": "Trial"}, "zeroline": False},
+    "yaxis": {"title": {"text": "Score"}, "tickformat": ".0%", "zeroline": False},
+    "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+    "hovermode": "closest",
+}
 
 
 def score_history_figure(
@@ -33,30 +44,22 @@ def score_history_figure(
     The list of traces is always the same, empty ones included, so that a legend or a zoom survives
     new data; `run` is the `uirevision`.
     """
-    done = trials[trials["finished"].notna() & trials["mean"].notna()]
-    full = done[done["purpose"].isin(["baseline", "full"])]
-    minibatches = thinned(done[done["purpose"] == "minibatch"], MOST_MINIBATCHES)
+    done = trials["finished"].notna() & trials["mean"].notna()
+    known = trials[_USED]
+    full = known[done & trials["purpose"].isin(["baseline", "full"])]
+    minibatches = thinned(known[done & (trials["purpose"] == "minibatch")], MOST_MINIBATCHES)
     best = best_so_far(full)
-    figure = go.Figure(
-        [
-            _marks(minibatches, labels, "Minibatch", MINIBATCH, "circle-open", 7),
-            _reference(baseline, trials),
-            _steps(best, trials),
-            _marks(thinned(full, MOST_FULL), labels, "Full evaluation", FULL, "diamond", 10),
-            _star(best, labels),
-        ]
-    )
-    figure.update_layout(
-        template=None,
-        uirevision=run,
-        height=HEIGHT,
-        margin={"l": 56, "r": 16, "t": 16, "b": 48},
-        xaxis={"title": {"text": "Trial"}, "zeroline": False},
-        yaxis={"title": {"text": "Score"}, "tickformat": ".0%", "zeroline": False},
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
-        hovermode="closest",
-    )
-    return figure
+    last = int(trials["number"].max()) if len(trials) else 0
+    traces = [
+        _marks(minibatches, labels, "Minibatch", MINIBATCH, "circle-open", 7),
+        _reference(baseline, last),
+        _steps(best, last),
+        _marks(thinned(full, MOST_FULL), labels, "Full evaluation", FULL, "diamond", 10),
+        _star(best, labels),
+    ]
+    # One dict, because every graph object on the way is validated and copied again.
+    figure = go.Figure({"data": traces, "layout": {**_LAYOUT, "uirevision": run}})
+    return figure.update_layout(template=None)
 
 
 def thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -80,73 +83,74 @@ def best_so_far(full: pd.DataFrame) -> pd.DataFrame:
 
 def _marks(
     frame: pd.DataFrame, labels: dict[str, str], name: str, color: str, symbol: str, size: int
-) -> go.Scatter:
-    return go.Scatter(
-        name=name,
-        mode="markers",
-        x=frame["number"].to_numpy(),
-        y=frame["mean"].to_numpy(),
-        error_y={
+) -> dict[str, Any]:
+    numbers = {candidate: number for number, candidate in enumerate(labels)}
+    mean, low, high = (frame[column].to_numpy() for column in ("mean", "low", "high"))
+    heavy = symbol == "diamond"
+    return {
+        "type": "scatter",
+        "name": name,
+        "mode": "markers",
+        "x": frame["number"].to_numpy(),
+        "y": mean,
+        "error_y": {
             "type": "data",
             "symmetric": False,
-            "array": (frame["high"] - frame["mean"]).to_numpy(),
-            "arrayminus": (frame["mean"] - frame["low"]).to_numpy(),
-            "color": faint(color, 0.4 if symbol == "circle-open" else 0.8),
-            "thickness": 1 if symbol == "circle-open" else 2,
+            "array": high - mean,
+            "arrayminus": mean - low,
+            "color": faint(color, 0.8 if heavy else 0.4),
+            "thickness": 2 if heavy else 1,
             "width": 0,
         },
-        marker={"color": color, "symbol": symbol, "size": size},
-        customdata=[
-            (labels[candidate], n, low, high)
-            for candidate, n, low, high in zip(
-                frame["candidate"], frame["n"], frame["low"], frame["high"], strict=True
-            )
-        ],
-        hovertemplate=_HOVER,
-    )
+        "marker": {"color": color, "symbol": symbol, "size": size},
+        "customdata": np.column_stack(
+            [[numbers[each] for each in frame["candidate"].tolist()], frame["n"], low, high]
+        ),
+        "hovertemplate": _HOVER,
+    }
 
 
-def _reference(baseline: Mean | None, trials: pd.DataFrame) -> go.Scatter:
-    last = int(trials["number"].max()) if len(trials) else 0
-    return go.Scatter(
-        name="Baseline",
-        mode="lines",
-        x=[0, max(1, last)] if baseline else [],
-        y=[baseline.value] * 2 if baseline else [],
-        line={"color": BASELINE, "width": 2, "dash": "dash"},
-        hovertemplate="Baseline: %{y:.1%}<extra></extra>",
-    )
+def _reference(baseline: Mean | None, last: int) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": "Baseline",
+        "mode": "lines",
+        "x": [0, max(1, last)] if baseline else [],
+        "y": [baseline.value] * 2 if baseline else [],
+        "line": {"color": BASELINE, "width": 2, "dash": "dash"},
+        "hovertemplate": "Baseline: %{y:.1%}<extra></extra>",
+    }
 
 
-def _steps(best: pd.DataFrame, trials: pd.DataFrame) -> go.Scatter:
+def _steps(best: pd.DataFrame, last: int) -> dict[str, Any]:
     """The line runs on to the newest trial."""
     x, y = best["number"].tolist(), best["mean"].tolist()
-    if x:
-        x, y = [*x, int(trials["number"].max())], [*y, y[-1]]
-    return go.Scatter(
-        name="Best fully evaluated so far",
-        mode="lines",
-        x=x,
-        y=y,
-        line={"color": BEST, "width": 2, "shape": "hv"},
-        hoverinfo="skip",
-    )
+    return {
+        "type": "scatter",
+        "name": "Best fully evaluated so far",
+        "mode": "lines",
+        "x": [*x, last] if x else [],
+        "y": [*y, y[-1]] if y else [],
+        "line": {"color": BEST, "width": 2, "shape": "hv"},
+        "hoverinfo": "skip",
+    }
 
 
-def _star(best: pd.DataFrame, labels: dict[str, str]) -> go.Scatter:
-    last = best.tail(1)
+def _star(best: pd.DataFrame, labels: dict[str, str]) -> dict[str, Any]:
+    newest = best.tail(1)
     texts = [
-        f"{labels[candidate]}: {mean:.1%}"
-        for candidate, mean in zip(last["candidate"], last["mean"], strict=True)
+        f"{labels[candidate].split()[0]}: {mean:.1%}"
+        for candidate, mean in zip(newest["candidate"], newest["mean"], strict=True)
     ]
-    return go.Scatter(
-        name="Best",
-        mode="markers+text",
-        x=last["number"].tolist(),
-        y=last["mean"].tolist(),
-        text=texts,
-        textposition="top left",
-        marker={"color": BEST, "symbol": "star", "size": 15},
-        hoverinfo="skip",
-        cliponaxis=False,
-    )
+    return {
+        "type": "scatter",
+        "name": "Best",
+        "mode": "markers+text",
+        "x": newest["number"].tolist(),
+        "y": newest["mean"].tolist(),
+        "text": texts,
+        "textposition": "top left",
+        "marker": {"color": BEST, "symbol": "star", "size": 15},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }

@@ -30,13 +30,13 @@ def render_budget_settings(budget: Budget, *, predictors: int, key: str) -> Budg
 
 
 def _exact(budget: Budget, key: str) -> Budget:
-    columns = st.columns(4)
-    numbers = {
-        field: columns[place % 4].number_input(
-            label, low, high, getattr(budget, field), key=f"{key}.{field}", help=purpose
-        )
-        for place, (field, label, low, high, purpose) in enumerate(_FIELDS)
-    }
+    with st.grid(4, min_column_width=160):
+        numbers = {
+            field: st.number_input(
+                label, low, high, getattr(budget, field), key=f"{key}.{field}", help=purpose
+            )
+            for field, label, low, high, purpose in _FIELDS
+        }
     return Budget(name="exact", **numbers)
 
 

@@ -1,5 +1,7 @@
 """Every candidate with what it is made of, what was measured and what is expected of it."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -15,9 +17,13 @@ _COLUMNS = {
 }
 
 
-def render_candidate_table(candidates: pd.DataFrame, *, key: str) -> list[str]:
-    """The table; the ids of the selected rows come back, in the table's order."""
-    shown = candidate_columns(candidates)
+def render_candidate_table(
+    shown: pd.DataFrame, candidates: Sequence[str], *, key: str
+) -> list[str]:
+    """The table; the ids of the selected rows come back, in the table's order.
+
+    `shown` is from `dashboard.frames.candidate_columns`, `candidates` are the ids of its rows.
+    """
     picked = st.dataframe(
         shown,
         key=key,
@@ -28,38 +34,4 @@ def render_candidate_table(candidates: pd.DataFrame, *, key: str) -> list[str]:
         column_config=_COLUMNS,
         alt="Candidates with observed and predicted scores",
     )
-    rows = [row for row in picked["selection"]["rows"] if row < len(candidates)]
-    return [str(each) for each in candidates["candidate"].iloc[rows]]
-
-
-def candidate_columns(candidates: pd.DataFrame) -> pd.DataFrame:
-    """`candidate_frame` as people read it, scores in percent.
-
-    New candidates come at the end, so that a selection of rows keeps its meaning.
-    """
-    columns: dict[str, object] = {
-        "Candidate": candidates["label"],
-        "Standing": [
-            "best" if best else "fully evaluated" if full else "in part"
-            for best, full in zip(candidates["best"], candidates["full"], strict=True)
-        ],
-        "Observed": 100 * candidates["mean"],
-        "95 %": _ranges(candidates["low"], candidates["high"]),
-        "n": candidates["n"],
-        "Predicted": 100 * candidates["predicted"],
-        "90 %": _ranges(candidates["predicted_low"], candidates["predicted_high"]),
-    }
-    choices = [name for name in candidates if name.endswith((".instruction", ".demo_set"))]
-    columns |= {_choice_name(name): candidates[name] for name in choices}
-    columns |= {"Test": 100 * candidates["test"], "Test n": candidates["test_n"]}
-    return pd.DataFrame(columns)
-
-
-def _ranges(low: pd.Series, high: pd.Series) -> list[str]:
-    ends = zip(low.tolist(), high.tolist(), strict=True)
-    return ["–" if a != a else f"{100 * a:.1f} to {100 * b:.1f}" for a, b in ends]
-
-
-def _choice_name(column: str) -> str:
-    predictor, _, what = column.rpartition(".")
-    return f"{predictor.removesuffix('.predict')}: {what.replace('_', ' ')}"
+    return [candidates[row] for row in picked["selection"]["rows"] if row < len(candidates)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
 
 from core.evaluation.evaluator import PromptRun
@@ -16,14 +17,17 @@ from dashboard.components.predictor_choice import render_predictor_choice
 MOST_COMPARED = 4
 
 
-def render_candidates(results: RunResults, predictions_chart: str, *, key: str) -> list[str]:
+def render_candidates(
+    results: RunResults, candidate_table: pd.DataFrame, predictions_chart: str, *, key: str
+) -> list[str]:
     """Table and predictions; once somebody asks to compare the selected candidates, their ids.
 
     A single selected candidate is compared with the baseline.
     """
     table, chart = st.columns([3, 2])
     with table:
-        chosen = render_candidate_table(results.tables.candidates, key=f"{key}.candidates")
+        ids = list(results.labels)
+        chosen = render_candidate_table(candidate_table, ids, key=f"{key}.candidates")
         if len(chosen) == 1 and results.baseline and results.baseline.candidate not in chosen:
             chosen = [results.baseline.candidate, *chosen]
         asked = st.button(

@@ -19,7 +19,8 @@ def render_stage_graph(template: ProgramTemplate) -> None:
     """Input, stages and output from left to right."""
     stages = " → ".join(stage.name for stage in template.stages)
     st.mermaid_chart(stage_diagram(template), alt=f"Stages of the program: {stages}")
-    st.caption(f"{stages}. One run of the program makes {template.calls_per_run} LM calls.")
+    calls = "1 LM call" if template.calls_per_run == 1 else f"{template.calls_per_run} LM calls"
+    st.caption(f"{stages}. One run of the program makes {calls}.")
 
 
 def render_flow() -> None:

@@ -97,8 +97,8 @@ def show_section(section: str, view: services.RunView) -> None:
     results = view.results
     match section:
         case "Candidates":
-            chart = services.predictions_chart(view)
-            if chosen := render_candidates(results, chart, key="monitor"):
+            table, chart = services.candidate_table(view), services.predictions_chart(view)
+            if chosen := render_candidates(results, table, chart, key="monitor"):
                 session.compare(chosen)
                 st.switch_page("views/compare.py", query_params={"run": view.run.id})
         case "Instructions":

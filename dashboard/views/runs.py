@@ -12,9 +12,9 @@ REFRESH = 2.0
 """Seconds between looks at the list while a worker is at one of the runs."""
 
 
-def pick(ids: list[str]) -> None:
+def pick(key: str, ids: list[str]) -> None:
     """Choose the run whose row was clicked; `ids` as they were when the table was drawn."""
-    row = session.chosen_row("runs.table")
+    row = session.chosen_row(key)
     if row is not None:
         session.choose("runs.chosen", ids[row])
     st.rerun()
@@ -65,8 +65,11 @@ if not rows:
 def table() -> None:
     """The list, kept up to date while somebody works on a run."""
     newest = services.run_rows()
+    if not newest:
+        st.rerun()
     ids = [row.run.id for row in newest]
-    render_run_table(newest, key="runs.table", on_select=lambda: pick(ids))
+    key = f"runs.table.{len(ids)}.{ids[0]}"  # a marked row must not move to another run
+    render_run_table(newest, key=key, on_select=lambda: pick(key, ids))
     if {row.run.id: row.status for row in newest} != {row.run.id: row.status for row in rows}:
         st.rerun()
 

@@ -94,7 +94,8 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
     heading(page, "Predictors")
     press(page, "Try it")
     expect(page.get_by_text("Expected").first).to_be_visible()
-    shot(page, "program", size=(1440, 2600))
+    expect(page.locator("svg[aria-roledescription^=flowchart]").first).to_be_visible()
+    shot(page, "program", size=(1440, 2000))
     press(page, "Continue to configure")
 
     heading(page, "Configure")
@@ -103,7 +104,7 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
         delay.press("Enter")
         page.wait_for_timeout(500)
     heading(page, "What it will take")
-    shot(page, "configure", size=(1440, 1900))
+    shot(page, "configure", size=(1440, 1450))
     press(page, "Start the run")
 
     heading(page, "Monitor")

@@ -60,7 +60,8 @@ def test_a_finished_run_prints_one_json_object_with_its_scores(capsys):
 def test_the_same_seed_gives_the_same_run_at_concurrency_one(capsys):
     runs = []
     for _ in range(2):
-        assert optimize("--json", "--concurrency", "1", "--seed", "5") == 0
+        small = ["--trials", "4", "--minibatch", "8", "--concurrency", "1"]
+        assert optimize("--json", "--seed", "5", *small) == 0
         found = json.loads(capsys.readouterr().out)
         runs.append({key: found[key] for key in ("baseline", "best", "calls", "tokens")})
     assert runs[0] == runs[1]

@@ -100,3 +100,18 @@ def test_the_chosen_program_is_still_there_on_coming_back(open_page):
     page.switch_page("views/program.py").run()
     assert page.button(key="program.choose.classification").label == "Chosen"
     assert button(page, "Choose data")
+
+
+def test_a_model_that_does_not_answer_is_reported_as_text(open_page):
+    page = with_program(open_page("program"), "classification")
+    page.button(key="program.bundled").click().run()
+    page.switch_page("views/configure.py").run()
+    page.segmented_control(key="configure.task.kind").set_value("Connected model").run()
+    page.text_input(key="configure.task.model").set_value("some-model").run()
+    page.text_input(key="configure.task.base").set_value("http://127.0.0.1:9/v1").run()
+    page.switch_page("views/program.py").run()
+    assert "Task model: some-model" in texts(page)
+    page.button(key="program.try").click().run(timeout=60)
+    assert not page.exception
+    assert any("The example failed" in each.value for each in page.markdown)
+    assert [each.value for each in page.metric][0] == "–"

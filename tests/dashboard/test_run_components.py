@@ -9,7 +9,6 @@ from core.results.run_results import run_results
 from core.runs.events import InstructionProposed
 from core.runs.state import RunState
 from core.storage.memory import MemoryStore
-from dashboard.components.candidate_table import candidate_columns
 from dashboard.components.demo_sets import demo_table
 from dashboard.components.instruction_cards import origin
 from dashboard.components.measures import (
@@ -23,6 +22,7 @@ from dashboard.components.measures import (
 from dashboard.components.predictor_choice import predictor_label
 from dashboard.components.run_outcome import outcome_sentence
 from dashboard.components.text_diff import marked
+from dashboard.frames import candidate_columns
 from tests import run_log
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.lm.usage import Usage
-from core.runs.events import RunStopped
+from core.runs.events import BudgetReached, Paused, RunStopped
 from core.runs.snapshot import RunSummary, ScoreWithN, Snapshot
 from dashboard import services
 from tests.dashboard.conftest import button, iris_config, labels, run_in_url, starts_a_worker
@@ -93,6 +93,22 @@ def test_an_interrupted_run_is_resumed_by_one_click(open_page, store, monkeypatc
     while not any(each.event.kind == "run_started" for each in store.since(run, 0)):
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_a_run_that_paused_at_its_cap_is_resumed_with_a_higher_one(open_page, store):
+    run = store.create(iris_config(store, max_calls=300))
+    assert store.claim(run, "worker", stale_after=10)
+    seq = store.append(run, [BudgetReached(calls=300, cap=300), Paused(reason="", by_person=False)])
+    summary = RunSummary(status="paused", usage=Usage(calls=300))
+    store.put_snapshot(run, Snapshot(seq=seq, summary=summary))
+    page = open_page("runs")
+    assert page.number_input[0].value == 600
+    page.number_input[0].set_value(450).run()
+    button(page, "Resume").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Monitor"
+    (asked,) = [each.event for each in store.since(run, seq)]
+    assert (asked.kind, asked.max_calls) == ("resume_requested", 450)
 
 
 def test_a_run_that_a_worker_is_at_cannot_be_deleted(open_page, store, monkeypatch):

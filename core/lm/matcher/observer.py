@@ -11,6 +11,7 @@ from core.lm.matcher.text import sentences
 COMPLETE = "COMPLETE"
 _NEW_SHARE = 0.2
 _OFF_CENTRE = 0.5
+_ENOUGH_ROWS = 40
 _NAMES = r"\w+(?:\s*,\s*\w+)*"
 _SIGNATURE = re.compile(rf"([\w.\[\]']+)?\s*[:(]?\s*\b({_NAMES})\)?\s*->\s*({_NAMES})")
 _REASONING = frozenset(["reasoning", "rationale"])
@@ -23,7 +24,7 @@ def observe(prompt: Prompt) -> str:
     if found is None:
         return "The examples cannot be told apart into fields."
     prior = prompt.value("prior_observations")
-    if prior and not _is_new(found, merged_findings(prior)):
+    if prior and not _is_new(found, merged_findings(prior), seen=_rows_seen(prior)):
         return COMPLETE
     return "\n".join([*_general(rows), *lines_of(found, rows)])
 
@@ -90,20 +91,30 @@ def _general(rows: list[Row]) -> list[str]:
     return [f"The questions have about {size} words and ask for a {' or a '.join(kinds)}."]
 
 
-def _is_new(found: Findings, prior: Findings | None) -> bool:
-    """True when the batch shows labels, words, numbers or forms that the prior lines do not."""
+def _rows_seen(observations: str) -> int:
+    """How many examples these observations rest on."""
+    return sum(int(count) for count in re.findall(r"Seen: (\d+) examples", observations))
+
+
+def _is_new(found: Findings, prior: Findings | None, *, seen: int) -> bool:
+    """True when the batch shows labels, words, numbers or forms that the prior lines do not.
+
+    Averages of numbers are worth another look until enough examples have gone into them.
+    """
     if prior is None or bool(found.labels) != bool(prior.labels):
         return True
     if not found.labels:
         return found.form.partition(":")[0] != prior.form.partition(":")[0]
     if not found.labels.keys() <= prior.labels.keys():
         return True
-    seen = [
+    known = [
         word in prior.labels[label].words
         for label, finding in found.labels.items()
         for word in finding.words
     ]
-    return seen.count(False) > _NEW_SHARE * len(seen) or _moved(found, prior)
+    if any(finding.ranges for finding in found.labels.values()) and seen < _ENOUGH_ROWS:
+        return True
+    return known.count(False) > _NEW_SHARE * len(known) or _moved(found, prior)
 
 
 def _moved(found: Findings, prior: Findings) -> bool:

@@ -188,7 +188,7 @@ def _label_draft(task: _Task, rng: Random, temperature: float) -> _Draft:
         cues = _some([*ranges, *finding.words], rng, temperature)
         if cues:
             lines.append(f"- {label}: {', '.join(cues)}")
-    if lines and rng.random() >= _DROP * temperature:
+    if lines and rng.random() >= _DROP * temperature / 3:
         draft.lines = [f"Typical signs of each `{found.output}`:", *lines]
     return draft
 
