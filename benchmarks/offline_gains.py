@@ -14,16 +14,16 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.data.bundled import bundled, bundled_dataset  # noqa: E402
-from core.data.dataset import FieldMapping  # noqa: E402
-from core.data.split import SplitConfig  # noqa: E402
-from core.programs.registry import template  # noqa: E402
-from core.runs.config import RunConfig  # noqa: E402
-from core.runs.preparation import prepare  # noqa: E402
-from core.runs.scores import test_scores  # noqa: E402
-from core.search.budget import preset  # noqa: E402
-from core.storage.memory import MemoryStore  # noqa: E402
-from core.worker.session import work  # noqa: E402
+from core.data.bundled import bundled, bundled_dataset
+from core.data.dataset import FieldMapping
+from core.data.split import SplitConfig
+from core.programs.registry import template
+from core.runs.config import RunConfig
+from core.runs.preparation import prepare
+from core.runs.scores import test_scores
+from core.search.budget import preset
+from core.storage.memory import MemoryStore
+from core.worker.session import work
 
 IRIS_SPLIT = SplitConfig(train=0.25, val=0.25, test=0.5)
 """75 rows to optimize on and 75 held out, as in the paper."""

@@ -7,7 +7,6 @@ Start it from the repository's root with `python -m streamlit run dashboard/asgi
 import base64
 import contextlib
 import hashlib
-import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -25,8 +24,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Streamlit puts only this folder on the path; no other module touches it.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-# LiteLLM would fetch its price list from the network when it is first imported.
-os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 from core.errors import StudioError
 from core.storage.location import open_store

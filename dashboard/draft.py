@@ -5,12 +5,9 @@ data, program and settings fit together is decided by `core.runs.preparation`.
 """
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import dspy
 
 from core.data.dataset import FieldMapping
 from core.data.split import SplitConfig
@@ -139,24 +136,6 @@ class Draft:
         )
 
 
-def field_names(columns: Iterable[str]) -> dict[str, str]:
-    """Program field → column, for programs that take columns as they are.
-
-    A field name is the column's with everything but letters, digits and `_` replaced, made unique,
-    and changed where dspy uses the name itself.
-    """
-    names: dict[str, str] = {}
-    for column in columns:
-        name = re.sub(r"\W+", "_", column).strip("_") or "field"
-        name = f"field_{name}" if name[0].isdigit() else name
-        name = f"{name}_column" if _is_reserved(name) else name
-        unique, number = name, 2
-        while unique in names:
-            unique, number = f"{name}_{number}", number + 1
-        names[unique] = column
-    return names
-
-
 def suggested_columns(
     fields: Sequence[TemplateField], preferred: Sequence[str], columns: Sequence[str]
 ) -> dict[str, str | None]:
@@ -184,8 +163,3 @@ def field_mapping(
     complete = len(given) == len(inputs) > 0 and len(wanted) == len(outputs) > 0
     apart = not set(given.values()) & set(wanted.values()) and not given.keys() & wanted.keys()
     return FieldMapping(inputs=given, outputs=wanted) if complete and apart else None
-
-
-def _is_reserved(name: str) -> bool:
-    # chain of thought adds a field called reasoning
-    return name == "reasoning" or hasattr(dspy.Signature, name)

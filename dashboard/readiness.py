@@ -5,7 +5,7 @@ import math
 from core.errors import ConfigError
 from core.runs.config import RunConfig
 from core.runs.preparation import Task
-from core.search.budget import check_cap
+from core.search.budget import check_cap, search_plan
 
 FEW_EXAMPLES = 200
 """With fewer validation examples than this, what they can show is said."""
@@ -32,11 +32,11 @@ def warnings(task: Task, config: RunConfig) -> list[str]:
             f"{used} validation examples can show differences of about "
             f"{visible_difference(used) * 100:.0f} points; smaller ones may be chance."
         )
-    if budget.minibatch >= used:
+    if search_plan(budget, used).whole:
         found.append(
-            f"A minibatch of {budget.minibatch} covers the whole valset ({used} examples): "
-            "every trial is a full evaluation."
+            f"Each trial covers the whole valset ({used} examples): all are full evaluations."
         )
+
     if len(task.split.val) > used:
         found.append(
             f"{used} of the {len(task.split.val):,} validation examples are used, as the budget "

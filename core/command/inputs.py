@@ -9,6 +9,7 @@ from core.data.readers import read_file
 from core.data.split import SplitConfig
 from core.errors import ProgramError
 from core.lm.connection import LMConfig
+from core.programs.fields import field_names
 from core.programs.registry import template
 from core.programs.template import ProgramTemplate, TemplateField
 from core.runs.config import RunConfig
@@ -71,9 +72,12 @@ def _checked(config: RunConfig, store: Store) -> RunConfig:
 def _fields(given: str, wanted: tuple[TemplateField, ...]) -> dict[str, str]:
     """Program field → column. `field=column` names both; a bare column is its own field.
 
-    A single bare column feeds a program's single field whatever its name.
+    A single bare column feeds a program's single field whatever its name. Where a program takes
+    any columns, names that dspy cannot use are changed.
     """
     parts = [part.strip() for part in given.split(",") if part.strip()]
+    if not wanted and not any("=" in part for part in parts):
+        return field_names(parts)
     pairs = [part.split("=", 1) if "=" in part else [part, part] for part in parts]
     if len(wanted) == 1 and len(parts) == 1 and "=" not in parts[0]:
         return {wanted[0].name: parts[0]}

@@ -107,7 +107,7 @@ def evaluate_example(
     ):
         try:
             prediction = program(**example.inputs)
-            outputs = {name: getattr(prediction, name, None) for name in example.outputs}
+            outputs = {name: prediction.get(name) for name in example.outputs}
             score = metric.score(example.outputs, outputs)
         except Exception as error:  # noqa: BLE001  whatever a program raises is this example's result
             failure = _failure(error, watch, lm)

@@ -25,6 +25,10 @@ NO_KEY = "none"
 """Sent to an endpoint that needs no key."""
 
 
+# LiteLLM asks the network for its price list when it is imported, unless it is told not to.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+
 class LMConfig(BaseModel):
     """Which language model to use and how to reach it."""
 

@@ -20,10 +20,19 @@ from core.optimizers.trials import (
 )
 from core.runs.choices import search_space
 from core.runs.config import RunConfig
-from core.runs.events import Event, PhaseChanged, RunFailed, RunFinished, RunStopped, TrialStarted
+from core.runs.events import (
+    Event,
+    PhaseChanged,
+    Purpose,
+    RunFailed,
+    RunFinished,
+    RunStopped,
+    TrialStarted,
+)
 from core.runs.preparation import Task
 from core.runs.scores import best_candidate, val_mean
 from core.runs.state import RunState, Trial, baseline_candidate
+from core.search.budget import search_plan
 from core.search.space import Levels
 from core.search.tpe import Observation, suggest
 
@@ -38,6 +47,8 @@ class Mipro:
         self._val = [example.id for example in task.val]
         self._test = [example.id for example in task.test]
         self._calls = task.template.calls_per_run
+        self._plan = search_plan(config.budget, len(self._val))
+        self._kind: Purpose = "full" if self._plan.whole else "minibatch"
 
     def next_actions(self, state: RunState, slots: Slots) -> Plan:
         """Preparation first, then open trials, then a new trial as soon as a slot is free."""
@@ -68,26 +79,24 @@ class Mipro:
             return self._test_events(state)
         if full := self._full_evaluation(state):
             return [full]
-        if self._affordable(state, slots) and (minibatch := self._minibatch(state)):
-            return [minibatch]
+        if self._affordable(state, slots) and (trial := self._search_trial(state)):
+            return [trial]
         if _open(state, "minibatch", "full"):
             return self._test_of(state, state.baseline)  # fills slots while the last trials end
         if last := self._last_full_evaluation(state):
             return [last]
         return [] if _open(state, "baseline") else [PhaseChanged(phase="test")]
 
-    def _minibatch(self, state: RunState) -> TrialStarted | None:
+    def _search_trial(self, state: RunState) -> TrialStarted | None:
         """A minibatch of the candidate that TPE names; None when the search is over."""
-        started = sum(trial.purpose == "minibatch" for trial in state.trials.values())
-        if started >= self._budget.trials:
+        started = sum(trial.purpose == self._kind for trial in state.trials.values())
+        if started >= self._plan.trials:
             return None
         space = search_space(state)
         levels = suggest(
             space.sizes,
             self._observations(state),
-            pending=[
-                space.levels(state.candidates[t.candidate]) for t in _open(state, "minibatch")
-            ],
+            pending=[space.levels(state.candidates[t.candidate]) for t in _open(state, self._kind)],
             exhausted=self._exhausted(state),
             seed=derived_seed(self._config.seed, "tpe", started),
         )
@@ -96,7 +105,7 @@ class Mipro:
         candidate = space.candidate(levels)
         claimed = claimed_examples(state, candidate.id)
         unseen = [example for example in self._val if example not in claimed]
-        return trial_started(state, "minibatch", candidate, unseen[: self._budget.minibatch])
+        return trial_started(state, self._kind, candidate, unseen[: self._plan.batch])
 
     def _observations(self, state: RunState) -> list[Observation]:
         space = search_space(state)
@@ -120,7 +129,7 @@ class Mipro:
         minibatches = [t for t in state.trials.values() if t.purpose == "minibatch"]
         done = sum(trial.finished is not None for trial in minibatches)
         fulls = sum(trial.purpose == "full" for trial in state.trials.values())
-        if fulls >= done // self._budget.full_every:
+        if self._plan.whole or fulls >= done // self._budget.full_every:
             return None
         return self._full_of_best_by_mean(state)
 
@@ -128,7 +137,7 @@ class Mipro:
         """In the end: the best by mean, unless the best by mean has been fully evaluated."""
         minibatches = sum(trial.purpose == "minibatch" for trial in state.trials.values())
         fulls = sum(trial.purpose == "full" for trial in state.trials.values())
-        if fulls >= math.ceil(minibatches / self._budget.full_every):
+        if self._plan.whole or fulls >= math.ceil(minibatches / self._budget.full_every):
             return None
         return self._full_of_best_by_mean(state)
 
@@ -158,12 +167,16 @@ class Mipro:
             for example, _ in pending_examples(state, trial)
         )
         purposes = [trial.purpose for trial in state.trials.values()]
-        minibatches = purposes.count("minibatch") + 1
-        fulls = math.ceil(minibatches / self._budget.full_every) - purposes.count("full")
         tests = 1 if "test" in purposes else 2
-        closing = len(self._val) * max(1, fulls) + len(self._test) * tests
-        batch = min(self._budget.minibatch, len(self._val))
-        return slots.calls_left >= self._calls * (waiting + batch + closing)
+        closing = len(self._val) * self._fulls_due(purposes) + len(self._test) * tests
+        return slots.calls_left >= self._calls * (waiting + self._plan.batch + closing)
+
+    def _fulls_due(self, purposes: list[Purpose]) -> int:
+        """Full evaluations still to come when one more minibatch is started."""
+        if self._plan.whole:
+            return 0
+        minibatches = purposes.count("minibatch") + 1
+        return max(1, math.ceil(minibatches / self._budget.full_every) - purposes.count("full"))
 
     def _test_events(self, state: RunState) -> list[Event]:
         best = best_candidate(state)

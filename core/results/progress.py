@@ -5,7 +5,14 @@ from typing import Literal
 
 from core.runs.events import Phase
 from core.runs.state import RunState, Trial
-from core.search.budget import Budget, Sizes, estimate, summary_batches, teacher_runs
+from core.search.budget import (
+    Budget,
+    Sizes,
+    estimate,
+    search_plan,
+    summary_batches,
+    teacher_runs,
+)
 
 PHASES: tuple[Phase, ...] = ("bootstrap", "propose", "search", "test")
 
@@ -97,8 +104,8 @@ def _searched(state: RunState, budget: Budget) -> tuple[int, int, float]:
     """The baseline counts as one of the trials."""
     mine = [trial for trial in state.trials.values() if trial.purpose != "test"]
     done = sum(trial.finished is not None for trial in mine)
-    fulls = -(-budget.trials // budget.full_every)
-    return done, 1 + budget.trials + fulls, sum(map(_part, mine))
+    plan = search_plan(budget, state.sizes[1])
+    return done, 1 + plan.trials + plan.fulls, sum(map(_part, mine))
 
 
 def _part(trial: Trial) -> float:

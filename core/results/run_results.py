@@ -43,6 +43,11 @@ class Standing:
     test: Mean | None
     """Over the held-out examples, measured once at the end."""
 
+    @property
+    def short_label(self) -> str:
+        """`C0`, `C1`, …"""
+        return self.label.split()[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grounding:

@@ -6,7 +6,7 @@ from core.runs.config import RunConfig
 from core.runs.preparation import Task
 from core.runs.scores import best_candidate
 from core.runs.state import RunState
-from core.search.budget import teacher_runs
+from core.search.budget import search_plan, teacher_runs
 
 ENOUGH = 10
 """Examples that must have run before a rate means anything."""
@@ -54,18 +54,18 @@ def _teacher_runs_left(state: RunState, task: Task, config: RunConfig) -> int:
 
 def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     """Program runs still to come, if no example is shared beyond each candidate's own."""
-    budget = config.budget
     val = len(task.val)
-    batch = min(budget.minibatch, val)
+    plan = search_plan(config.budget, val)
     trials = list(state.trials.values())
-    minibatches = sum(trial.purpose == "minibatch" for trial in trials)
     fulls = sum(trial.purpose == "full" for trial in trials)
+    minibatches = sum(trial.purpose == "minibatch" for trial in trials)
+    searched = fulls if plan.whole else minibatches
     tests = sum(trial.purpose == "test" for trial in trials)
     pending = sum(len(trial.examples) - trial.scored for trial in state.open_trials.values())
     searching = state.phase != "test"
-    later = (budget.trials - minibatches) * batch if searching else 0
-    full_left = max(0, -(-budget.trials // budget.full_every) - fulls) if searching else 0
+    later = (plan.trials - searched) * plan.batch if searching else 0
+    full_left = max(0, plan.fulls - fulls) if searching else 0
     baseline = 0 if state.baseline else val
     same = not searching and best_candidate(state) in (None, state.baseline)
     test_left = max(0, (1 if same else 2) - tests) * len(task.test)
-    return baseline + pending + later + full_left * max(0, val - batch) + test_left
+    return baseline + pending + later + full_left * (val - plan.batch) + test_left

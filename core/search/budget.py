@@ -63,6 +63,36 @@ def preset(name: Literal["light", "medium", "heavy"], predictors: int) -> Budget
     return Budget(name=name, instructions=size // 2, demo_sets=size, trials=trials, val_cap=val_cap)
 
 
+WHOLE_VALSET = 50
+"""Up to this many validation examples, named budgets evaluate every trial on all (as in DSPy)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchPlan:
+    """How the trials of a search go over a valset."""
+
+    trials: int
+    """Trials of candidates that the search names."""
+    batch: int
+    """Validation examples per trial."""
+    fulls: int
+    """Full evaluations on top of these trials, at most."""
+    whole: bool
+    """True when each trial is a full evaluation already."""
+
+
+def search_plan(budget: Budget, val: int) -> SearchPlan:
+    """The plan for `val` validation examples in use.
+
+    Exact numbers are taken as given; the named budgets leave minibatches out on small valsets.
+    """
+    small = budget.name != "exact" and val <= WHOLE_VALSET
+    batch = val if small else min(budget.minibatch, val)
+    whole = batch >= val
+    fulls = 0 if whole else math.ceil(budget.trials / budget.full_every)
+    return SearchPlan(trials=budget.trials, batch=batch, fulls=fulls, whole=whole)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
     """What the data and the program contribute to the number of calls."""
@@ -110,20 +140,20 @@ def estimate(budget: Budget, sizes: Sizes) -> CallEstimate:
     """An upper bound on the LM calls of a run, by phase.
 
     With P predictors, C calls per program run, V = min(valset, cap), T trials, S trials between
-    full evaluations, B = min(minibatch, V) and N instructions per predictor:
+    full evaluations, B examples per trial (`search_plan`) and N instructions per predictor:
     bootstrap C·teacher runs; propose (batches + 1) + 1 + P + P·(N − 1); baseline C·V;
-    minibatches C·T·B; full evaluations C·V·ceil(T / S); held-out test 2·C·testset.
+    minibatches C·T·B; full evaluations C·V·ceil(T / S), or none when B = V; held-out test
+    2·C·testset.
     Results already in the store are used again, so minibatches and full evaluations overlap.
     """
     runs, val = sizes.calls_per_run, min(sizes.val, budget.val_cap)
-    batch = min(budget.minibatch, val)
-    fulls = math.ceil(budget.trials / budget.full_every)
+    plan = search_plan(budget, val)
     return CallEstimate(
         bootstrap=runs * teacher_runs(budget, sizes.train),
         propose=_prompt_calls(budget, sizes),
         baseline=runs * val,
-        minibatch=runs * budget.trials * batch,
-        full=runs * fulls * val,
+        minibatch=runs * plan.trials * plan.batch,
+        full=runs * plan.fulls * val,
         test=2 * runs * sizes.test,
     )
 

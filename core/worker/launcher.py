@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from core.storage.location import database_url
@@ -21,7 +22,7 @@ def start(run_id: str, url: str | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "core.worker", run_id]
     with (folder / "worker.log").open("ab") as log:
-        subprocess.Popen(
+        process = subprocess.Popen(
             command,
             cwd=ROOT,
             # by environment, not by argument: the address can hold a password
@@ -31,6 +32,8 @@ def start(run_id: str, url: str | None = None) -> None:
             stderr=log,
             start_new_session=True,
         )
+    # reaps the worker when it ends; a server that lives on would keep a zombie otherwise
+    threading.Thread(target=process.wait, daemon=True).start()
 
 
 def cache_folder(run_id: str) -> Path:

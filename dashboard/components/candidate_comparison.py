@@ -1,6 +1,7 @@
 """Two to four candidates side by side: scores, texts, demos, and single examples."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,8 @@ from dashboard.components.predictor_choice import predictor_label
 from dashboard.components.text_diff import render_text_diff
 
 MOST_COMPARED = 4
+_WIDTHS = {"input": 330, "expected": 110}
+"""Pixels; narrow enough that every candidate's output is in sight."""
 
 
 def render_candidate_choice(
@@ -107,15 +110,17 @@ def render_differing_examples(rows: pd.DataFrame, total: int, *, key: str) -> st
         height=min(420, 38 + 35 * len(rows)),
         on_select="rerun",
         selection_mode="single-row",
-        column_config={
-            name: st.column_config.NumberColumn(format="percent", width="small")
-            for name in rows
-            if name.endswith(" score")
-        },
+        column_config={name: _column(name) for name in rows},
         alt="Examples on which the candidates differ",
     )
     selected = picked["selection"]["rows"]
     return str(rows["example"].iloc[selected[0]]) if selected else None
+
+
+def _column(name: str) -> Any:
+    if name.endswith(" score"):
+        return st.column_config.NumberColumn(format="percent", width=72)
+    return st.column_config.TextColumn(width=_WIDTHS.get(name, 170))
 
 
 def render_traces(traces: Mapping[str, Trace | None], *, key: str) -> None:

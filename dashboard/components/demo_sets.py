@@ -11,6 +11,9 @@ from core.runs.state import DemoSet
 LONG_TEXT = 50
 """Characters beyond which a text wraps in its cell."""
 
+TEXT_WIDTH = 220
+"""Pixels of a column of long texts, so that one of them does not hide the others."""
+
 
 def render_demo_sets(sets: Sequence[DemoSet], *, key: str) -> None:
     """A list of the sets; the demos of the selected one, or of the newest, below it."""
@@ -50,10 +53,11 @@ def render_demos(sets: Sequence[DemoSet], place: int) -> None:
 def render_demo_table(demos: Sequence[Demo]) -> None:
     """The demos as a table of text, its rows higher when texts are long."""
     table = demo_table(demos)
-    longest = max(len(text) for text in table.to_numpy().flat)
-    st.dataframe(
-        table, hide_index=True, row_height=72 if longest > LONG_TEXT else None, alt="Demos"
-    )
+    if max(len(text) for text in table.to_numpy().flat) <= LONG_TEXT:
+        st.dataframe(table, hide_index=True, alt="Demos")
+        return
+    widths = {name: st.column_config.TextColumn(width=TEXT_WIDTH) for name in table}
+    st.dataframe(table, hide_index=True, row_height=72, column_config=widths, alt="Demos")
 
 
 def demo_table(demos: Sequence[Demo]) -> pd.DataFrame:

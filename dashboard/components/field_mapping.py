@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.data.dataset import FieldMapping
 from core.evaluation.metrics import METRICS
+from core.programs.fields import field_names
 from core.programs.template import ProgramTemplate, TemplateField
 from core.runs.store import StoredDataset
-from dashboard.draft import Draft, field_mapping, field_names, suggested_columns
+from dashboard.draft import Draft, field_mapping, suggested_columns
 
 
 def render_field_mapping(

@@ -58,7 +58,7 @@ def render_in_flight(work: Sequence[InFlight], now: float) -> None:
 
 
 def _count(phase: PhaseProgress) -> str:
-    if phase.status == "waiting" and not phase.done:
+    if phase.status in ("waiting", "cut short") and not phase.done:
         return "Not begun"
     if phase.status == "done" and not phase.total:
         return "Nothing to do"
@@ -72,9 +72,9 @@ def _render_standing(
     val = standing.val if standing else None
     with st.container(border=True, gap="xsmall", height="stretch"):
         st.metric(
-            title if standing is None or reference is None else f"{title}: {standing.label}",
+            title if standing is None or reference is None else f"{title}: {standing.short_label}",
             percent(val.value) if val else "–",
-            delta=_gain(val, reference),
+            delta=None if standing == reference else _gain(val, reference),
         )
         st.caption(f"Valset. {interval_text(val)}" if val else "Not scored yet")
         if standing is not None and standing.test is not None and tested:

@@ -2,9 +2,10 @@ import pytest
 
 from core.data.dataset import FieldMapping
 from core.errors import ConfigError
+from core.programs.fields import field_names
 from core.programs.registry import template
 from core.programs.template import TemplateField
-from dashboard.draft import Draft, field_mapping, field_names, suggested_columns
+from dashboard.draft import Draft, field_mapping, suggested_columns
 
 QUESTION = TemplateField(name="question", description="What is asked")
 CONTEXT = TemplateField(name="context", description="Where the answer is")

@@ -37,7 +37,7 @@ def test_a_budget_larger_than_the_data_is_pointed_out(store):
     greedy = SMALL.model_copy(update={"minibatch": 35, "bootstrapped_demos": 64, "trials": 50})
     config = iris_config(store, budget=greedy)
     found = " ".join(warnings(prepare(config, store), config))
-    assert "covers the whole valset (10 examples)" in found
+    assert "Each trial covers the whole valset (10 examples)" in found
     assert "10 of the 60 validation examples are used" in found
     assert "fewer than the 64 demos" in found
     assert "50 trials are more than there are candidates (4)" in found

@@ -158,7 +158,8 @@ def test_two_candidates_are_compared_on_the_same_validation_examples():
 
 def test_a_minibatch_larger_than_the_valset_is_clamped():
     run = finished(made_up_task(val=8), made_up_config(minibatch=35))
-    assert {len(trial.examples) for trial in trials(run, "minibatch")} == {8}
+    assert {len(trial.examples) for trial in trials(run, "full")} == {8}
+    assert trials(run, "minibatch") == []
 
 
 def test_as_many_minibatches_are_run_as_the_budget_says():

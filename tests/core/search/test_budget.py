@@ -10,6 +10,7 @@ from core.search.budget import (
     check_cap,
     estimate,
     preset,
+    search_plan,
     summary_batches,
     teacher_runs,
     wanted_traces,
@@ -63,8 +64,19 @@ def test_a_minibatch_is_no_larger_than_the_valset():
 
 
 def test_validation_examples_beyond_the_cap_cost_nothing():
-    capped = estimate(exact(val_cap=20), SIZES)
+    capped = estimate(exact(val_cap=20, minibatch=10), SIZES)
     assert (capped.baseline, capped.full) == (3 * 20, 3 * 3 * 20)
+
+
+def test_trials_on_the_whole_valset_need_no_further_full_evaluations():
+    plan = search_plan(exact(minibatch=35), 20)
+    assert (plan.batch, plan.whole, plan.fulls) == (20, True, 0)
+    assert estimate(exact(val_cap=20), SIZES).full == 0
+
+
+@pytest.mark.parametrize(("val", "batch"), [(50, 50), (51, 35)])
+def test_named_budgets_use_minibatches_only_on_more_than_fifty_examples(val, batch):
+    assert search_plan(preset("light", predictors=1), val).batch == batch
 
 
 def test_a_small_trainset_bounds_the_teacher_runs():
