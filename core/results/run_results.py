@@ -95,6 +95,7 @@ class RunResults:
     message: str | None
     """Why the run is paused or failed."""
     paused_by_person: bool
+    at_cap: bool
     max_calls: int | None
     """The cap on LM calls in force; None for no cap."""
     started: float | None
@@ -141,8 +142,8 @@ class RunResults:
 
     @property
     def waits_at_cap(self) -> bool:
-        """True when a run with a cap on its calls paused by itself; a higher cap may free it."""
-        return self.status == "paused" and not self.paused_by_person and self.max_calls is not None
+        """True when the run paused because its cap leaves no room; a higher one frees it."""
+        return self.status == "paused" and self.at_cap
 
     @property
     def usage(self) -> Usage:
@@ -196,6 +197,7 @@ def run_results(
         phase=state.phase,
         message=state.message,
         paused_by_person=state.paused_by_person,
+        at_cap=state.at_cap,
         max_calls=state.max_calls or config.max_calls,
         started=state.started,
         ended=state.ended,

@@ -66,6 +66,8 @@ class RunState:
     message: str | None = None
     """Why the run is paused or failed."""
     paused_by_person: bool = False
+    at_cap: bool = False
+    """True while the run waits because the next call would pass the cap."""
     max_calls: int | None = None
     """A cap that replaces the configured one; None when nobody changed it."""
     started: float | None = None
@@ -181,6 +183,7 @@ class RunState:
             case ev.Resumed():
                 self._resumed(event)
             case ev.BudgetReached():
+                self.at_cap = True
                 self.message = f"{event.calls} of at most {event.cap} LM calls are used."
             case ev.RunFinished():
                 self._ended("finished", event.at, best=event.best)
@@ -205,7 +208,7 @@ class RunState:
         self._active_since = event.at
         self.status = "running"
         self.wish = "run" if self.wish == "pause" else self.wish
-        self.message = None
+        self.message, self.at_cap = None, False
         self.started = event.at if self.started is None else self.started
         self.predictors = event.predictors
         self.sizes = (event.train, event.val, event.test)
@@ -268,7 +271,7 @@ class RunState:
         self._stop_clock(event.at)
 
     def _resumed(self, event: ev.Resumed) -> None:
-        self.status, self.message = "running", None
+        self.status, self.message, self.at_cap = "running", None, False
         self._active_since = event.at
 
     def _ended(self, status: Status, at: float, *, best: str | None) -> None:

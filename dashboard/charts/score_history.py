@@ -30,7 +30,12 @@ _LAYOUT: dict[str, Any] = {
     "height": HEIGHT,
     "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
     "xaxis": {"title": {"text": "Trial"}, "zeroline": False},
-    "yaxis": {"title": {"text": "Score"}, "tickformat": ".0%", "zeroline": False},
+    "yaxis": {
+        "title": {"text": "Score"},
+        "tickformat": ".0%",
+        "zeroline": False,
+        "autorangeoptions": {"clipmin": 0, "clipmax": 1.05},
+    },
     "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
     "hovermode": "closest",
 }

@@ -186,6 +186,7 @@ def test_a_run_that_waits_at_its_cap_can_be_given_a_higher_one(open_page, store)
     run_id, _, _ = run_log.iris_run(store, "propose")
     reason = "The cap of 90 LM calls leaves no room. ![x](http://127.0.0.1/leak.png)"
     store.append(run_id, [ev.ResumeRequested(by="test", max_calls=90)])
+    store.append(run_id, [ev.BudgetReached(calls=90, cap=90)])
     store.append(run_id, [ev.Paused(reason=reason, by_person=False)])
     alive(store, run_id)
     page = open_page("monitor", run=run_id)

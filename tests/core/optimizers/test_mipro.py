@@ -133,6 +133,7 @@ def test_a_candidate_that_is_named_again_is_scored_on_examples_it_has_not_seen()
         {"instructions": 1},
         {"bootstrapped_demos": 0},
         {"demo_sets": 1, "instructions": 2},
+        {"name": "light"},
     ],
 )
 def test_calls_never_exceed_the_estimate(numbers, concurrency):
@@ -195,6 +196,54 @@ def test_tpe_learns_the_mean_over_minibatch_and_full_results_together(monkeypatc
     for full in trials(run, "full")[:1]:
         levels = space.levels(run.state.candidates[full.candidate])
         assert told[levels] == pytest.approx(full.mean)
+
+
+# Trials on the whole valset
+
+
+def whole(**numbers):
+    """A named budget on a small valset."""
+    return made_up_config(**{"name": "light", "minibatch": 35, **numbers})
+
+
+def test_a_named_budget_evaluates_every_trial_on_the_whole_of_a_small_valset():
+    run = finished(config=whole(trials=9))
+    searched = trials(run, "full")
+    assert len(searched) == 9
+    assert trials(run, "minibatch") == []
+    assert {trial.examples for trial in searched} == {tuple(ids(run.task.val))}
+    assert set(run.state.fully_evaluated) == set(run.state.results)
+
+
+def test_exact_numbers_are_taken_as_given_on_a_small_valset():
+    run = finished(config=whole(name="exact", minibatch=5, trials=9))
+    assert len(trials(run, "minibatch")) == 9
+
+
+def test_on_the_whole_valset_no_candidate_is_tried_twice_and_a_small_space_is_exhausted():
+    run = finished(made_up_task(predictors=1), whole(instructions=2, demo_sets=2, trials=200))
+    assert len(trials(run, "full")) == 3
+    assert max(run.scored.values()) == 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 16])
+def test_on_the_whole_valset_a_cap_ends_the_search_early_and_the_run_still_finishes(concurrency):
+    task, config = made_up_task(), whole(trials=60)
+    for extra in (0, 30, 200):
+        cap = task.estimate(config).least + extra
+        run = finished(task, config, concurrency=concurrency, max_calls=cap)
+        assert run.state.usage.calls <= cap
+        assert 0 < len(trials(run, "full")) < 60
+        assert len(trials(run, "test")) >= 1
+
+
+def test_a_run_on_the_whole_valset_that_is_cut_and_resumed_ends_as_if_nothing_had_happened():
+    task, config = made_up_task(), whole()
+    run = finished(task, config)
+    for groups in range(1, len(run.log), 40):
+        rest = run.resumed(groups, Mipro(task, config))
+        rest.run()
+        assert rest.log == run.log
 
 
 # Full evaluations

@@ -70,13 +70,16 @@ def test_the_clock_of_a_running_run_goes_on_and_that_of_a_paused_one_stands(conf
     assert run_results(paused, config).elapsed(end + 100) == worked
 
 
-def test_a_run_that_pauses_itself_under_a_cap_may_be_freed_by_a_higher_one(config):
+def test_only_a_run_that_paused_at_its_cap_asks_for_a_higher_one(config):
     log = run_log.events(PLAN, "propose")
     capped = config.model_copy(update={"max_calls": 100})
-    by_itself = run_log.state_of([*log, ev.Paused(reason="cap", by_person=False)])
+    reached = ev.BudgetReached(calls=100, cap=100)
+    at_cap = [*log, reached, ev.Paused(reason="cap", by_person=False)]
+    refused = run_log.state_of([*log, ev.Paused(reason="refused", by_person=False)])
     by_person = run_log.state_of([*log, ev.Paused(reason="wish", by_person=True)])
-    assert run_results(by_itself, capped).waits_at_cap
-    assert not run_results(by_itself, config).waits_at_cap
+    assert run_results(run_log.state_of(at_cap), capped).waits_at_cap
+    assert not run_results(run_log.state_of([*at_cap, ev.Resumed()]), capped).waits_at_cap
+    assert not run_results(refused, capped).waits_at_cap
     assert not run_results(by_person, capped).waits_at_cap
 
 

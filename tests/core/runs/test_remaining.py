@@ -32,6 +32,7 @@ def left(state, task, config, now=0.0, in_flight=0):
         (made_up_task(predictors=1, repeats=3), made_up_config(trials=7, full_every=3)),
         (made_up_task(), made_up_config(instructions=1, bootstrapped_demos=0)),
         (made_up_task(val=4), made_up_config(minibatch=35)),
+        (made_up_task(), made_up_config(name="light", minibatch=35)),
     ],
 )
 def test_it_is_never_less_than_what_is_really_still_to_come(task, config, concurrency):
