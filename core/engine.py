@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.errors import RunTaken
+from core.lm.outage import FATAL
 from core.optimizers.actions import Action, Optimizer, Slots
 from core.runs.events import (
     BudgetReached,
@@ -28,17 +29,6 @@ POLL = 0.25
 
 OUTAGE = 5
 """Failures of the model in a row, without one success between, after which the run pauses."""
-
-FATAL = frozenset(
-    {
-        "LMAuthError",
-        "LMBillingError",
-        "LMNotConfiguredError",
-        "LMConfigurationError",
-        "LMUnsupportedModelError",
-    }
-)
-"""Refusals that repeating cannot cure: the first one pauses the run."""
 
 
 @dataclass(frozen=True, kw_only=True)

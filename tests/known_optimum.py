@@ -38,7 +38,7 @@ from core.runs.state import RunState
 from core.runs.store import Record
 from core.search.budget import Budget
 
-WEATHER = ev.Failure(kind="LMServerError", message="the server had an error")
+WEATHER = ev.Failure(kind="LMTimeoutError", message="no answer within 60 seconds")
 
 Faults = Callable[[Action], ev.Failure | None]
 

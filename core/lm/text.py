@@ -4,7 +4,7 @@ from typing import Any
 
 
 def storable(value: Any) -> Any:
-    """The value with lone surrogates in its texts replaced by `?`; containers become plain ones.
+    """The value with lone surrogates in its texts replaced by `?`, and all that JSON lacks as text.
 
     Models sometimes return half a character, which neither JSON nor a database can hold.
     """
@@ -14,4 +14,4 @@ def storable(value: Any) -> Any:
         return {storable(key): storable(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [storable(each) for each in value]
-    return value
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from core.bootstrap import build_demo_sets
 from core.data.seeds import derived_rng
+from core.lm.outage import ATTEMPTS, attempts_allowed
 from core.optimizers.actions import (
     Action,
     Bootstrap,
@@ -26,9 +27,6 @@ from core.runs.events import DemoSetBuilt, Event, InstructionProposed, PhaseChan
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from core.search.budget import bootstrapped_sets, summary_batches, teacher_runs, wanted_traces
-
-MAX_ATTEMPTS = 3
-"""How often a failed call or example is tried in all."""
 
 
 class Preparing:
@@ -76,7 +74,9 @@ class Preparing:
             trace = state.traces.get(example)
             if trace is None:
                 yield Bootstrap(example=example, attempt=0)
-            elif trace.failure is not None and trace.attempt + 1 < MAX_ATTEMPTS:
+            elif trace.failure is not None and trace.attempt + 1 < attempts_allowed(
+                trace.failure.kind
+            ):
                 yield Bootstrap(example=example, attempt=trace.attempt + 1)
 
     def _demo_sets(self, state: RunState) -> list[Event]:
@@ -144,7 +144,7 @@ class Preparing:
 
 
 def _given_up(action: Action, state: RunState) -> bool:
-    return state.prompt_failures.get(action.key, 0) >= MAX_ATTEMPTS
+    return state.prompt_failures.get(action.key, 0) >= ATTEMPTS
 
 
 def _open(actions: Sequence[Action], state: RunState) -> Iterator[Action]:

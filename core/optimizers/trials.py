@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from core.lm.outage import attempts_allowed
 from core.optimizers.actions import Score
-from core.optimizers.preparing import MAX_ATTEMPTS
 from core.programs.candidate import Candidate
 from core.runs.events import Purpose, TrialFinished, TrialStarted
 from core.runs.state import Result, RunState, Trial
@@ -50,7 +50,7 @@ def pending_examples(state: RunState, trial: Trial) -> Iterator[tuple[str, int]]
         result = results.get(example)
         if result is None:
             yield example, 0
-        elif result.score is None and result.attempt + 1 < MAX_ATTEMPTS:
+        elif result.failure and result.attempt + 1 < attempts_allowed(result.failure.kind):
             yield example, result.attempt + 1
 
 

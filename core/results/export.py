@@ -178,15 +178,17 @@ def _plain_line(text: str) -> str:
 
 _SNIPPET = '''"""{head}
 
-Run it with MIPRO Studio's folder on PYTHONPATH, next to {program_file}:
-    PYTHONPATH=/path/to/mipro-studio python {snippet_file}
+Keep it next to {program_file} and run it from MIPRO Studio's folder (or with that folder on
+PYTHONPATH): python path/to/{snippet_file}
 {key}
 """
 
+import sys
 from pathlib import Path
 
 import dspy
 
+sys.path.append(".")
 {corpus_import}from core.lm.connection import LMConfig, connect
 from core.programs.registry import template
 from core.programs.template import ProgramSetup
@@ -201,7 +203,8 @@ program = template({template!r}).build(
 program.load(str(Path(__file__).with_name({program_file!r})))
 
 lm = connect(LMConfig({model}), role="task model")
-with dspy.context(lm=lm, adapter=dspy.ChatAdapter(use_json_adapter_fallback=False)):
+adapter = dspy.ChatAdapter(use_json_adapter_fallback=False)
+with dspy.context(lm=lm, adapter=adapter, warn_on_type_mismatch=False):
     prediction = program(**{example!r})
 
 for name in {outputs_shown!r}:

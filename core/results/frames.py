@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.evaluation.statistics import Mean, mean
+from core.runs.scores import leader
 from core.runs.snapshot import Predicted, Snapshot
 from core.runs.state import Result, RunState, Trial
 
@@ -147,14 +148,11 @@ def observed_on_test(state: RunState, memo: FrameMemo | None = None) -> dict[str
 
 
 def best_candidate(state: RunState, means: dict[str, Mean]) -> str | None:
-    """The one the run ended with, else the fully evaluated one with the highest mean so far.
-
-    The first of equals; None before the first full evaluation. `means` as from `observed`.
-    """
+    """As `core.runs.scores.best_candidate`, from the `means` that `observed` gives."""
     if state.best is not None:
         return state.best
     known = [candidate for candidate in state.fully_evaluated if candidate in means]
-    return max(known, key=lambda each: means[each].value, default=None)
+    return leader({each: (means[each].value, means[each].n) for each in known})
 
 
 _SCORE_COLUMNS = [

@@ -1,6 +1,6 @@
 """Scores of candidates as a run's state has them: on which examples, and who is best."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from core.runs.state import Result, RunState
 
@@ -22,22 +22,24 @@ def val_mean(state: RunState, candidate: str) -> float | None:
 
 
 def best_candidate(state: RunState) -> str | None:
-    """The best fully evaluated candidate; the earliest wins ties. None before the first."""
+    """The one the run ended with, else the leader of those fully evaluated; None before those."""
     if state.best is not None:
         return state.best
-    scored = [(val_mean(state, candidate), candidate) for candidate in state.fully_evaluated]
-    known = [(mean, candidate) for mean, candidate in scored if mean is not None]
-    return max(known, key=lambda pair: pair[0])[1] if known else None
+    scored = {candidate: val_scores(state, candidate) for candidate in state.fully_evaluated}
+    return leader(
+        {each: (sum(own.values()) / len(own), len(own)) for each, own in scored.items() if own}
+    )
 
 
-def unscored(
-    state: RunState, candidate: str, examples: Collection[str], *, test: bool = False
-) -> list[str]:
-    """Those examples that have no score under the candidate, in the given order."""
-    results = (state.test_results if test else state.results).get(candidate, {})
-    return [
-        example for example in examples if example not in results or results[example].score is None
-    ]
+def leader(means: Mapping[str, tuple[float, int]]) -> str | None:
+    """The candidate with the highest mean; the first of equals, None when there is none.
+
+    `means` are (mean, n). Failed examples are not in a mean, so a candidate that fails more than a
+    tenth of what others manage cannot lead by the few that it gets right.
+    """
+    most = max((n for _, n in means.values()), default=0)
+    able = [each for each, (_, n) in means.items() if n >= 0.9 * most]
+    return max(able, key=lambda each: means[each][0], default=None)
 
 
 def _scores(results: dict[str, Result]) -> dict[str, float]:

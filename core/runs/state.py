@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
+from core.lm.outage import ATTEMPTS, attempts_allowed
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice, Demo
 from core.programs.predictors import PredictorInfo
@@ -88,8 +89,8 @@ class RunState:
     dataset_summary: str | None = None
     program_description: str | None = None
     predictor_descriptions: dict[str, str] = field(default_factory=dict)
-    prompt_failures: dict[str, int] = field(default_factory=dict)
-    """Task of the prompt model → how often it failed."""
+    prompt_failures: dict[str, float] = field(default_factory=dict)
+    """Task of the prompt model → attempts used up; one lost to an outage counts a quarter."""
     failures: list[tuple[float, str, ev.Failure]] = field(default_factory=list)
     """(time, where in plain words, failure), oldest first."""
 
@@ -225,7 +226,8 @@ class RunState:
         self.prompt_usage += event.usage
 
     def _prompt_call_failed(self, event: ev.PromptCallFailed) -> None:
-        self.prompt_failures[event.task] = self.prompt_failures.get(event.task, 0) + 1
+        lost = ATTEMPTS / attempts_allowed(event.failure.kind)
+        self.prompt_failures[event.task] = self.prompt_failures.get(event.task, 0.0) + lost
         self.prompt_usage += event.usage
         self.failures.append((event.at, event.task, event.failure))
 
@@ -260,7 +262,9 @@ class RunState:
         trial = self.open_trials.pop(event.number)
         trial.finished, trial.mean, trial.n = event.at, event.mean, event.n
         trial.failed = event.failed
-        full = trial.purpose in ("baseline", "full")
+        seen = len(self.results.get(trial.candidate, {}))
+        # minibatches can add up to the whole valset, too
+        full = trial.purpose in ("baseline", "full") or 0 < self.sizes[1] <= seen
         if full and trial.mean is not None and trial.candidate not in self.fully_evaluated:
             self.fully_evaluated.append(trial.candidate)
 

@@ -57,7 +57,7 @@ class PromptWriter:
 
     def work(self, action: Action, state: RunState) -> Callable[[], Outcome]:
         """The call, ready to run in another thread."""
-        attempt = state.prompt_failures.get(action.key, 0)
+        attempt = round(4 * state.prompt_failures.get(action.key, 0))
         ask, tell = self._call(action, state, attempt)
         return lambda: _outcome(action, ask, tell)
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import runpy
 import subprocess
 import sys
@@ -145,12 +144,13 @@ def test_an_exported_program_runs_in_a_fresh_process(home, capsys):
     assert main(["export", run_id, "--format", "python", "--out", str(snippet)]) == 0
     done = subprocess.run(
         [sys.executable, str(snippet)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     assert any(label in done.stdout for label in ("setosa", "versicolor", "virginica"))
 
 

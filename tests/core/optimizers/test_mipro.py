@@ -4,6 +4,7 @@ from collections import defaultdict
 import optuna
 import pytest
 
+from core.lm.outage import ATTEMPTS
 from core.optimizers import mipro
 from core.optimizers.actions import (
     Bootstrap,
@@ -15,7 +16,6 @@ from core.optimizers.actions import (
     Summarise,
 )
 from core.optimizers.mipro import Mipro
-from core.optimizers.preparing import MAX_ATTEMPTS
 from core.programs.candidate import NO_DEMOS
 from core.runs import events as ev
 from core.runs.scores import test_scores as scores_on_test
@@ -369,7 +369,7 @@ def test_a_failed_example_is_tried_three_times_at_most_and_never_scored_zero():
     task = made_up_task()
     bad = ids(task.val[:2])
     run = finished(task, faults=failing(bad))
-    assert max(run.scored.values()) == MAX_ATTEMPTS
+    assert max(run.scored.values()) == ATTEMPTS
     assert not set(bad) & set(val_scores(run.state, run.state.best))
     for trial in trials(run, "full"):
         assert (trial.n, trial.failed) == (len(task.val) - 2, 2)
@@ -413,14 +413,14 @@ def test_when_the_prompt_model_never_answers_the_run_goes_on_with_demos_alone():
     run = finished(faults=lambda action: WEATHER if isinstance(action, prompts) else None)
     assert all(len(own) == 1 for own in run.state.instructions.values())
     assert quality(run.state, run.state.best) > 0.2
-    assert max(run.state.prompt_failures.values()) == MAX_ATTEMPTS
+    assert max(run.state.prompt_failures.values()) == ATTEMPTS
 
 
 def test_when_the_teacher_never_succeeds_the_run_goes_on_with_labels_and_instructions():
     run = finished(faults=lambda action: WEATHER if isinstance(action, Bootstrap) else None)
     assert [len(sets) for sets in run.state.demo_sets.values()] == [2, 1]
     teacher = [a for a in run.asked if isinstance(a, Bootstrap)]
-    assert max(a.attempt for a in teacher) == MAX_ATTEMPTS - 1
+    assert max(a.attempt for a in teacher) == ATTEMPTS - 1
 
 
 def test_failed_test_examples_are_left_out_of_both_test_scores():

@@ -1,5 +1,6 @@
 import pytest
 
+from core.lm.outage import ATTEMPTS
 from core.optimizers.actions import (
     Bootstrap,
     DescribePredictor,
@@ -11,7 +12,7 @@ from core.optimizers.actions import (
     Slots,
     Summarise,
 )
-from core.optimizers.preparing import MAX_ATTEMPTS, Preparing
+from core.optimizers.preparing import Preparing
 from core.programs.candidate import NO_DEMOS
 from core.proposal.grounding import TIPS
 from core.runs import events as ev
@@ -230,16 +231,16 @@ def test_a_rejected_trace_is_not_tried_again():
 def test_a_call_that_fails_three_times_is_left_out_and_the_rest_goes_on(kind, fields, concurrency):
     run = prepared(faults=weather_for(kind, **fields), concurrency=concurrency)
     failed = [a for a in kinds(run, kind) if weather_for(kind, **fields)(a)]
-    assert len(failed) == MAX_ATTEMPTS
-    assert run.state.prompt_failures == {failed[0].key: MAX_ATTEMPTS}
-    assert [where for _, where, _ in run.state.failures] == [failed[0].key] * MAX_ATTEMPTS
+    assert len(failed) == ATTEMPTS
+    assert run.state.prompt_failures == {failed[0].key: ATTEMPTS}
+    assert [where for _, where, _ in run.state.failures] == [failed[0].key] * ATTEMPTS
     others = 6 if kind is not Propose else 5
     assert sum(len(own) - 1 for own in run.state.instructions.values()) == others
 
 
 def test_when_no_batch_could_be_observed_no_summary_is_asked_for():
     run = prepared(faults=weather_for(Observe))
-    assert len(kinds(run, Observe)) == 3 * MAX_ATTEMPTS
+    assert len(kinds(run, Observe)) == 3 * ATTEMPTS
     assert kinds(run, Summarise) == []
     assert run.state.dataset_summary is None
 

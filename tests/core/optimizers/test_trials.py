@@ -1,4 +1,4 @@
-from core.optimizers.preparing import MAX_ATTEMPTS
+from core.lm.outage import ATTEMPTS
 from core.optimizers.trials import (
     claimed_examples,
     finished_trials,
@@ -63,7 +63,7 @@ def test_a_failed_example_is_pending_with_its_next_attempt_until_it_failed_for_g
     assert log.pending(0) == [("1", 1)]
     log.score(0, "1", None, attempt=1)
     assert log.pending(0) == [("1", 2)]
-    log.score(0, "1", None, attempt=MAX_ATTEMPTS - 1)
+    log.score(0, "1", None, attempt=ATTEMPTS - 1)
     assert log.pending(0) == []
 
 
@@ -98,7 +98,7 @@ def test_a_finished_trial_has_the_mean_over_all_it_knows_and_counts_the_failed_o
     log = Log().start("minibatch", ONE, "1", "2", "3")
     log.score(0, "1", 1.0).score(0, "2", 0.5)
     assert finished_trials(log.state) == []
-    for attempt in range(MAX_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         log.score(0, "3", None, attempt=attempt)
     (done,) = finished_trials(log.state)
     assert (done.number, done.mean, done.n, done.failed) == (0, 0.75, 2, 1)
@@ -106,7 +106,7 @@ def test_a_finished_trial_has_the_mean_over_all_it_knows_and_counts_the_failed_o
 
 def test_a_trial_of_which_everything_failed_has_no_mean():
     log = Log().start("minibatch", ONE, "1")
-    for attempt in range(MAX_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         log.score(0, "1", None, attempt=attempt)
     (done,) = finished_trials(log.state)
     assert (done.mean, done.n, done.failed) == (None, 0, 1)
@@ -123,3 +123,20 @@ def test_claimed_are_examples_with_a_result_and_those_due_in_an_open_trial():
     log.start("test", ONE, "8").start("minibatch", TWO, "9")
     assert claimed_examples(log.state, ONE.id) == {"1", "2"}
     assert claimed_examples(log.state, "unknown") == set()
+
+
+def test_an_outage_does_not_use_an_example_up():
+    away = ev.Failure(kind="LMServerError", message="503")
+    log = Log().start("minibatch", ONE, "1")
+    for attempt in range(ATTEMPTS):
+        event = ev.ExampleScored(
+            trial=0,
+            candidate=ONE.id,
+            example="1",
+            attempt=attempt,
+            failure=away,
+            seconds=0.0,
+            usage=ev.Usage(),
+        )
+        log.add(event)
+    assert log.pending(0) == [("1", ATTEMPTS)]

@@ -5,7 +5,7 @@ from core.programs.candidate import NO_DEMOS, Candidate, Choice, instruction_id
 from core.programs.predictors import PredictorInfo, SignatureField
 from core.runs import events as ev
 from core.runs.choices import search_space
-from core.runs.scores import best_candidate, unscored, val_mean, val_scores
+from core.runs.scores import best_candidate, leader, val_mean, val_scores
 from core.runs.scores import test_scores as scores_on_test
 from core.runs.state import RunState, baseline_candidate, row
 from core.runs.store import Record
@@ -20,7 +20,7 @@ PREDICTOR = PredictorInfo(
 ONE = Candidate(choices={"answer": Choice(instruction="i1", demo_set="d1")})
 TWO = Candidate(choices={"answer": Choice(instruction="i2", demo_set="d1")})
 CALL = Usage(calls=1, input_tokens=10, output_tokens=2, cost_usd=0.5)
-WEATHER = ev.Failure(kind="LMServerError", message="the server had an error")
+WEATHER = ev.Failure(kind="LMTimeoutError", message="no answer within 60 seconds")
 
 
 class Log:
@@ -143,10 +143,8 @@ def test_the_search_space_has_everything_in_the_order_in_which_it_was_made():
 def test_the_latest_result_of_an_example_is_the_one_that_counts():
     log = Log().run().trial(0, "baseline", ONE, "1").score(0, "1", None)
     assert val_scores(log.state, ONE.id) == {}
-    assert unscored(log.state, ONE.id, ["1", "2"]) == ["1", "2"]
     log.score(0, "1", 0.0, attempt=1)
     assert val_scores(log.state, ONE.id) == {"1": 0.0}
-    assert unscored(log.state, ONE.id, ["1", "2"]) == ["2"]
     assert log.state.trials[0].scored == 1
 
 
@@ -166,7 +164,6 @@ def test_test_scores_are_kept_apart_from_validation_scores():
     log = Log().run().trial(0, "test", ONE, "1").score(0, "1", 1.0)
     assert scores_on_test(log.state, ONE.id) == {"1": 1.0}
     assert val_scores(log.state, ONE.id) == {}
-    assert unscored(log.state, ONE.id, ["1"], test=True) == []
 
 
 def test_a_trial_is_open_until_it_is_finished():
@@ -327,5 +324,34 @@ def test_a_failed_run_says_why():
 
 
 def test_a_reached_cap_says_how_much_is_used():
-    state = Log().run().add(ev.BudgetReached(calls=99, cap=100)).state
-    assert state.message == "99 of at most 100 LM calls are used."
+    log = Log().run().add(ev.BudgetReached(calls=99, cap=100))
+    assert log.state.message == "99 of at most 100 LM calls are used."
+    assert log.state.at_cap
+    assert not log.add(ev.Resumed()).state.at_cap
+
+
+def test_a_candidate_that_fails_most_examples_cannot_lead_by_the_few_it_gets_right():
+    assert leader({"solid": (0.8, 100), "lucky": (1.0, 5)}) == "solid"
+    assert leader({"solid": (0.8, 100), "better": (0.9, 95)}) == "better"
+    assert leader({"first": (0.8, 100), "second": (0.8, 100)}) == "first"
+    assert leader({}) is None
+
+
+def test_minibatches_that_add_up_to_the_whole_valset_are_a_full_evaluation():
+    log = Log().run()
+    val = [str(number) for number in range(log.state.sizes[1])]
+    half = len(val) // 2
+    for number, part in enumerate((val[:half], val[half:])):
+        log.trial(number, "minibatch", ONE, *part)
+        for example in part:
+            log.score(number, example, 1.0)
+        log.add(ev.TrialFinished(number=number, mean=1.0, n=len(part), failed=0))
+    assert log.state.fully_evaluated == [ONE.id]
+
+
+def test_an_outage_uses_the_attempts_of_a_prompt_call_up_more_slowly():
+    away = ev.Failure(kind="LMServerError", message="503")
+    log = Log().run()
+    for _ in range(4):
+        log.add(ev.PromptCallFailed(task="t", failure=away, seconds=0.0, usage=Usage()))
+    assert log.state.prompt_failures == {"t": 1.0}
