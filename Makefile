@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/python -m dashboard --demo
 
 test: lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -rs
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

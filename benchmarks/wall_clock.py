@@ -21,6 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 import dspy  # noqa: E402
 
+import sample_programs  # noqa: E402
+from benchmarks.programs.two_step import TwoStep  # noqa: E402
 from core.data.dataset import Dataset, FieldMapping  # noqa: E402
 from core.data.split import SplitConfig  # noqa: E402
 from core.lm.connection import LMConfig  # noqa: E402
@@ -30,6 +32,8 @@ from core.search.budget import preset  # noqa: E402
 from core.storage.memory import MemoryStore  # noqa: E402
 from core.worker.session import work  # noqa: E402
 from tests.openai_server import free_port  # noqa: E402
+
+sample_programs.__path__.append(str(ROOT / "benchmarks" / "programs"))
 
 ROWS = 250
 """100 train, 100 val, 50 test."""
@@ -65,19 +69,6 @@ class Server:
         self.process.wait()
 
 
-class TwoStep(dspy.Module):
-    """The same two predictors that our side gets from `two_step_template`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.think = dspy.Predict("question -> notes")
-        self.answer = dspy.Predict("question, notes -> answer")
-
-    def forward(self, question: str) -> dspy.Prediction:
-        notes = self.think(question=question).notes
-        return self.answer(question=question, notes=notes)
-
-
 def dataset() -> Dataset:
     """Questions that the stand-in answers with yes or no."""
     import pandas as pd
@@ -91,24 +82,6 @@ def dataset() -> Dataset:
 
 def ours(server: Server, concurrency: int) -> dict[str, float]:
     """Our run: bootstrap, proposals, search, held-out test."""
-    from core.programs import registry
-    from core.programs.template import ProgramTemplate, Stage, TemplateField
-
-    template = ProgramTemplate(
-        name="two_step",
-        title="Two steps",
-        description="Writes notes, then answers.",
-        inputs=(TemplateField(name="question", description="asked"),),
-        outputs=(TemplateField(name="answer", description="yes or no"),),
-        metric="exact_match",
-        dataset="",
-        stages=(
-            Stage(name="Think", kind="predictor", predictor="think"),
-            Stage(name="Answer", kind="predictor", predictor="answer", after=("Think",)),
-        ),
-        build=lambda setup: TwoStep(),
-    )
-    registry.templates()["two_step"] = template
     store = MemoryStore()
     data = dataset()
     model = LMConfig(model="test-model", api_base=f"{server.base}/v1")

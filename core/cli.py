@@ -19,6 +19,7 @@ from core.command.progress import watched
 from core.errors import ConfigError, InputError, RunNotFound, StudioError
 from core.runs.events import ResumeRequested
 from core.runs.state import RunState
+from core.search.family import FAMILY
 from core.storage.location import open_store
 from core.worker.launcher import cache_folder
 from core.worker.session import work
@@ -103,7 +104,7 @@ def _why_unfinished(run_id: str, state: RunState) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_optimize(commands.add_parser("optimize", help="run MIPRO on a file of examples"))
+    _add_optimize(commands.add_parser("optimize", help="optimize a program on a file of examples"))
     listing = commands.add_parser("runs", help="list the runs in the database")
     listing.add_argument("--db", help="address of the database; default: STUDIO_DB")
     listing.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -134,8 +135,14 @@ def _add_optimize(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--api-base", metavar="URL", help="OpenAI-compatible endpoint")
     parser.add_argument("--api-key-env", metavar="NAME", help="variable that holds the key")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds per LM call")
-    parser.add_argument("--optimizer", choices=["mipro"], default="mipro")
-    parser.add_argument("--budget", choices=["light", "medium", "heavy"], default="light")
+    parser.add_argument("--optimizer", choices=list(FAMILY), default="mipro")
+    parser.add_argument("--budget", choices=["light", "medium", "heavy", "paper"], default="light")
+    parser.add_argument(
+        "--full-evaluations",
+        type=_positive,
+        metavar="N",
+        help="size of the paper's budget, 20 to 50 there; default: 20",
+    )
     parser.add_argument("--trials", type=int, help="minibatch trials instead of the budget's")
     parser.add_argument("--minibatch", type=int, help="examples per minibatch")
     parser.add_argument("--concurrency", type=int, default=8)
@@ -144,6 +151,14 @@ def _add_optimize(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="how the run is called; default: program and file")
     _add_common(parser)
     parser.set_defaults(command=_optimize)
+
+
+def _positive(text: str) -> int:
+    """The number, if it is one above 0; argparse turns the error into a message."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

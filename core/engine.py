@@ -5,6 +5,7 @@ free the policy is asked, so nothing waits for a straggler. The engine knows no 
 """
 
 import queue
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ class Engine:
     clock: Callable[[], float]
     waits_when_paused: bool = True
     """False: return from a pause instead of waiting for somebody to resume."""
+    taken: threading.Event = field(default_factory=threading.Event)
+    """Set, from any thread, when the run is another worker's: nothing is written any more."""
     state: RunState = field(default_factory=RunState)
     _busy: dict[str, tuple[Action, float]] = field(default_factory=dict)
     _done: "queue.SimpleQueue[tuple[Action, Future[Outcome]]]" = field(
@@ -81,13 +84,12 @@ class Engine:
     )
     _refusals: int = 0
     _pause_reason: str | None = None
-    _taken: bool = False
 
     def run(self, started: RunStarted) -> RunState:
         """The state in which the run ended, or paused when the engine does not wait.
 
         Raises:
-            RunTaken: `abandon` was called.
+            RunTaken: `taken` was set.
         """
         self._read()
         if self.state.is_ended:
@@ -100,11 +102,8 @@ class Engine:
         self._watch()
         return self.state
 
-    def abandon(self) -> None:
-        """Stop writing at once; may be called from any thread."""
-        self._taken = True
-
     def _step(self) -> None:
+        self._check_hold()
         wish = self.state.wish
         if self.state.status == "paused" and wish == "run":
             self._append([Resumed()])
@@ -211,10 +210,13 @@ class Engine:
         return cap - self.state.usage.calls - reserved
 
     def _append(self, events: list[Event], traces: Mapping[str, str] | None = None) -> None:
-        if self._taken:
-            raise RunTaken(f"run {self.run_id}: another worker has taken it over.")
+        self._check_hold()
         self.store.append(self.run_id, events, traces)
         self._read()
+
+    def _check_hold(self) -> None:
+        if self.taken.is_set():
+            raise RunTaken(f"run {self.run_id}: another worker has taken it over.")
 
     def _read(self) -> None:
         self.state.fold(self.store.since(self.run_id, self.state.seq))

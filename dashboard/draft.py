@@ -14,8 +14,9 @@ from core.data.split import SplitConfig
 from core.errors import ConfigError
 from core.lm.connection import LMConfig
 from core.programs.template import ProgramTemplate, TemplateField
-from core.runs.config import RunConfig
+from core.runs.config import OptimizerName, RunConfig
 from core.search.budget import Budget, preset
+from core.search.family import FAMILY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Draft:
     """None for a name made of program and dataset."""
     task_model: LMConfig = LMConfig()
     prompt_model: LMConfig = LMConfig()
+    optimizer: OptimizerName = "mipro"
     budget: Budget | None = None
     """None for the light one."""
     seed: int = 0
@@ -127,7 +129,8 @@ class Draft:
             split=self.split,
             passages=self.passages,
             metric=str(self.metric),
-            budget=self.budget or preset("light", predictors),
+            optimizer=self.optimizer,
+            budget=self.budget or preset("light", predictors, FAMILY[self.optimizer].shape),
             task_model=self.task_model,
             prompt_model=self.prompt_model,
             seed=self.seed,

@@ -4,7 +4,7 @@ import math
 
 from core.errors import ConfigError
 from core.runs.config import RunConfig
-from core.runs.preparation import Task
+from core.runs.preparation import Task, check_models
 from core.search.budget import check_cap, search_plan
 
 FEW_EXAMPLES = 200
@@ -14,8 +14,7 @@ FEW_EXAMPLES = 200
 def obstacle(task: Task, config: RunConfig) -> str | None:
     """Why the run cannot start; None when it can."""
     try:
-        config.task_model.check("task model")
-        config.prompt_model.check("prompt model")
+        check_models(config)
         if config.max_calls is not None:
             check_cap(config.max_calls, task.estimate(config))
     except ConfigError as error:
@@ -51,7 +50,7 @@ def warnings(task: Task, config: RunConfig) -> list[str]:
     if budget.trials > combinations:
         found.append(
             f"{budget.trials} trials are more than there are candidates ({combinations}): "
-            "some will be tried again on other examples."
+            "the search ends once every one is known on the whole valset."
         )
     return found
 

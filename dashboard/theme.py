@@ -7,9 +7,6 @@ A mark's shape must say the same as its colour.
 
 import plotly.graph_objects as go
 
-ACCENT = "#0F766E"
-"""`primaryColor` of the light theme."""
-
 BASELINE = "#8A8F98"
 """The program as given: a dashed reference line."""
 MINIBATCH = "#3E9BD3"

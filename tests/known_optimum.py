@@ -24,6 +24,7 @@ from core.optimizers.actions import (
     Observe,
     Optimizer,
     Propose,
+    ProposeSet,
     Score,
     Slots,
     Summarise,
@@ -89,7 +90,7 @@ def made_up_task(
     )
 
 
-def made_up_config(seed: int = 0, **numbers: Any) -> RunConfig:
+def made_up_config(seed: int = 0, optimizer: str = "mipro_tpe", **numbers: Any) -> RunConfig:
     """Settings with this budget; four instructions and four demo sets unless said otherwise."""
     settings = {"name": "exact", "instructions": 4, "demo_sets": 4, "trials": 12, "minibatch": 5}
     return RunConfig(
@@ -99,6 +100,7 @@ def made_up_config(seed: int = 0, **numbers: Any) -> RunConfig:
         dataset_name="made up",
         mapping=FieldMapping(inputs={"question": "question"}, outputs={"answer": "answer"}),
         metric="exact_match",
+        optimizer=optimizer,
         budget=Budget(**{**settings, **numbers}),
         seed=seed,
     )
@@ -125,6 +127,10 @@ def numbered(action: Propose) -> str:
     return f"Instruction {action.index} for {action.predictor}."
 
 
+Quality = Callable[[RunState, str], float]
+"""Expected score of a candidate."""
+
+
 @dataclass(kw_only=True)
 class Fold:
     """Runs a policy: asks it for actions, answers them, folds what comes of them."""
@@ -136,6 +142,7 @@ class Fold:
     max_calls: int | None = None
     wording: Callable[[Propose], str] = numbered
     """What the prompt model proposes."""
+    quality: Quality = quality
     last_to_finish: Callable[[Action], bool] = lambda action: False
     """Stragglers: these come back only when nothing else is in flight."""
     state: RunState = field(default_factory=RunState)
@@ -166,7 +173,13 @@ class Fold:
     def resumed(self, groups: int, policy: Optimizer) -> "Fold":
         """Another loop that goes on after the first appends; what was in flight is lost."""
         other = Fold(
-            policy=policy, task=self.task, faults=self.faults, concurrency=self.concurrency
+            policy=policy,
+            task=self.task,
+            faults=self.faults,
+            concurrency=self.concurrency,
+            max_calls=self.max_calls,
+            wording=self.wording,
+            quality=self.quality,
         )
         for events in self.log[:groups]:
             other.log.append(events)
@@ -217,8 +230,29 @@ class Fold:
         failure = self.faults(action)
         if isinstance(action, Propose) and failure is None:
             self.append([_proposed(action, self.wording(action))])
+        elif isinstance(action, ProposeSet) and failure is None:
+            self.append(self._proposed_set(action))
+        elif isinstance(action, Score):
+            right = difficulty(action.example) < self.quality(self.state, action.candidate)
+            self.append([_scored(action, self.task, float(right), failure)])
         else:
-            self.append([answer(action, self.state, self.task, failure)])
+            self.append([answer(action, self.task, failure)])
+
+    def _proposed_set(self, action: ProposeSet) -> list[ev.Event]:
+        each = [
+            Propose(
+                predictor=info.name,
+                index=action.index,
+                tip=action.settings.tip,
+                demo_set=None,
+                round=action.round,
+                settings=action.settings,
+            )
+            for info in self.task.predictors
+        ]
+        told = [_proposed(one, self.wording(one)) for one in each]
+        free = [one.model_copy(update={"usage": Usage()}) for one in told[1:]]
+        return [told[0], *free]
 
     def _calls(self, action: Action) -> int:
         return self.task.template.calls_per_run if isinstance(action, Bootstrap | Score) else 1
@@ -240,22 +274,25 @@ class Fold:
         )
 
 
-def answer(action: Action, state: RunState, task: Task, failure: ev.Failure | None) -> ev.Event:
-    """What comes of the action."""
+def _scored(
+    action: Score, task: Task, score: float, failure: ev.Failure | None
+) -> ev.ExampleScored:
+    return ev.ExampleScored(
+        trial=action.trial,
+        candidate=action.candidate,
+        example=action.example,
+        attempt=action.attempt,
+        score=None if failure else score,
+        failure=failure,
+        seconds=1.0,
+        usage=Usage(calls=task.template.calls_per_run),
+    )
+
+
+def answer(action: Action, task: Task, failure: ev.Failure | None) -> ev.Event:
+    """What comes of any action but a score or a proposal."""
     runs = Usage(calls=task.template.calls_per_run)
     match action:
-        case Score():
-            right = difficulty(action.example) < quality(state, action.candidate)
-            return ev.ExampleScored(
-                trial=action.trial,
-                candidate=action.candidate,
-                example=action.example,
-                attempt=action.attempt,
-                score=None if failure else float(right),
-                failure=failure,
-                seconds=1.0,
-                usage=runs,
-            )
         case Bootstrap():
             accepted = failure is None and difficulty(action.example) < 0.6
             return ev.TraceBootstrapped(
@@ -297,6 +334,7 @@ def _proposed(action: Propose, text: str) -> ev.InstructionProposed:
         text=text,
         tip=action.tip,
         demo_set=action.demo_set,
+        round=action.round,
         seconds=1.0,
         usage=Usage(calls=1),
     )

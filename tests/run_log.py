@@ -135,6 +135,7 @@ def snapshot(state: RunState, *, in_flight: int = 3) -> Snapshot:
         ),
         predictions=predictions,
         in_flight=working,
+        in_flight_count=len(working),
         remaining_seconds=None if state.is_ended else 42.0,
         remaining_calls=None if state.is_ended else 120,
     )

@@ -7,15 +7,23 @@ from core.data.bundled import bundled_dataset
 from core.data.dataset import Dataset, FieldMapping
 from core.data.readers import read_file
 from core.data.split import SplitConfig
-from core.errors import ProgramError
+from core.errors import ConfigError, ProgramError
 from core.lm.connection import LMConfig
 from core.programs.fields import field_names
 from core.programs.registry import template
 from core.programs.template import ProgramTemplate, TemplateField
 from core.runs.config import RunConfig
-from core.runs.preparation import prepare
+from core.runs.preparation import check_models, prepare
 from core.runs.store import Store
-from core.search.budget import Budget, check_cap, preset
+from core.search.budget import (
+    PAPER_EVALUATIONS,
+    PAPER_ROWS,
+    Budget,
+    check_cap,
+    paper_budget,
+    preset,
+    shaped,
+)
 
 
 def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
@@ -41,7 +49,7 @@ def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
         passages=_corpus(options, chosen, store),
         metric=options.metric or chosen.metric,
         optimizer=options.optimizer,
-        budget=preset(options.budget, predictors=1),
+        budget=preset("light", predictors=1),
         task_model=_model(options, options.task_model),
         prompt_model=_model(options, options.prompt_model),
         seed=options.seed,
@@ -52,18 +60,34 @@ def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
 
 
 def _budget(options: argparse.Namespace, config: RunConfig, store: Store) -> Budget:
-    chosen = preset(options.budget, predictors=len(prepare(config, store).predictors))
+    chosen = _named_budget(options, config, store)
     changes = {"trials": options.trials, "minibatch": options.minibatch}
     given = {name: value for name, value in changes.items() if value is not None}
     if not given:
         return chosen
-    return Budget.model_validate({**chosen.model_dump(), **given, "name": "exact"})
+    exact = Budget.model_validate({**chosen.model_dump(), **given, "name": "exact"})
+    return shaped(exact, config.shape)
+
+
+def _named_budget(options: argparse.Namespace, config: RunConfig, store: Store) -> Budget:
+    if options.budget != "paper":
+        if options.full_evaluations is not None:
+            raise ConfigError("--full-evaluations goes with --budget paper only.")
+        predictors = len(prepare(config, store).predictors)
+        return preset(options.budget, predictors, config.shape)
+    wide = config.budget.model_copy(update={"val_cap": PAPER_ROWS})
+    task = prepare(config.model_copy(update={"budget": wide}), store)
+    return paper_budget(
+        len(task.predictors),
+        len(task.val),
+        config.shape,
+        full_evaluations=options.full_evaluations or PAPER_EVALUATIONS,
+    )
 
 
 def _checked(config: RunConfig, store: Store) -> RunConfig:
     task = prepare(config, store)
-    config.task_model.check("task model")
-    config.prompt_model.check("prompt model")
+    check_models(config)
     if config.max_calls is not None:
         check_cap(config.max_calls, task.estimate(config))
     return config

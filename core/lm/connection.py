@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dspy
+from dspy.utils.exceptions import LMError
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.errors import ConfigError
@@ -98,7 +99,7 @@ class LMConfig(BaseModel):
         Raises:
             ConfigError: the environment variable is not set.
         """
-        if self.is_offline or self.api_key_env is None or os.environ.get(self.api_key_env):
+        if self.is_offline or self.api_key_env is None or _key(self):
             return
         raise ConfigError(
             f"{role} {self.model!r}: the environment variable {self.api_key_env!r} is not set. "
@@ -139,7 +140,8 @@ def connect(config: LMConfig, *, role: str, temperature: float | None = None) ->
     """An LM for one role (`task model` or `prompt model`), ready to call.
 
     Raises:
-        ConfigError: the environment variable for the key is not set.
+        ConfigError: the environment variable for the key is not set, or the model is known not to
+            take these settings.
     """
     config.check(role)
     settings: dict[str, Any] = {
@@ -154,10 +156,13 @@ def connect(config: LMConfig, *, role: str, temperature: float | None = None) ->
     settings |= {"max_tokens": config.max_tokens, "timeout": config.timeout}
     if config.api_base:
         settings["api_base"] = config.api_base
-    key = os.environ.get(config.api_key_env) if config.api_key_env else None
+    key = _key(config)
     if key or config.api_base:
         settings["api_key"] = key or NO_KEY  # local servers take any key, the client wants one
-    return MeteredLM(config, name, **settings)
+    try:
+        return MeteredLM(config, name, **settings)
+    except LMError as error:
+        raise ConfigError(f"{role} {config.model!r}: {error.message}") from error
 
 
 def message_of(error: Exception, lm: dspy.LM) -> str:
@@ -165,8 +170,14 @@ def message_of(error: Exception, lm: dspy.LM) -> str:
     text = str(getattr(error, "message", None) or error).strip()
     key = lm.kwargs.get("api_key")
     if key and key != NO_KEY:
-        text = text.replace(key, "(the key)")
+        for written in (key, repr(key)[1:-1]):  # some messages show what cannot be printed escaped
+            text = text.replace(written, "(the key)")
     return storable(text[:LONGEST_MESSAGE]) or type(error).__name__
+
+
+def _key(config: LMConfig) -> str:
+    """The key itself; empty without one. A line break at its end is no part of it."""
+    return os.environ.get(config.api_key_env, "").strip() if config.api_key_env else ""
 
 
 def _usage(entry: dict[str, Any], connection: LMConfig) -> Usage:

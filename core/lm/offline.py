@@ -6,7 +6,9 @@ looks up no answers; where the prompt leaves something open it guesses with a co
 with the prompt and the temperature, so that equal requests get equal answers.
 """
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +20,7 @@ from core.lm.matcher.prompt import Field, Prompt, read_prompt, write_answer
 from core.lm.matcher.proposer import write_proposal
 from core.lm.matcher.queries import is_query_field, write_query
 from core.lm.matcher.reader import read_answer
+from core.lm.matcher.set_proposer import write_proposal_set
 from core.lm.matcher.text import coin
 
 OFFLINE_MODEL = "offline"
@@ -31,11 +34,17 @@ _JITTER = 0.5
 
 
 class OfflineEngine:
-    """One attempt per call, as dspy asks of an engine. Stateless, so any number of threads may."""
+    """One attempt per call, as dspy asks of an engine. Any number of threads may call it.
+
+    At a temperature above 0, the same prompt asked again is answered afresh: the answer depends on
+    prompt, temperature and how often this engine has been asked before.
+    """
 
     def __init__(self, delay: float = 0.0) -> None:
         """Every call takes `delay` seconds on average."""
         self.delay = delay
+        self._asked: Counter[int] = Counter()
+        self._lock = threading.Lock()
 
     def complete(self, request: Request) -> Response:
         """The matcher's answer in the format of the prompt's adapter; usage counts words.
@@ -46,7 +55,10 @@ class OfflineEngine:
         system = _text(request.system)
         messages = [(message.role, message.text or "") for message in request.messages]
         temperature = request.config.temperature
-        prompt = read_prompt(system, messages, temperature=temperature or 0.0)
+        repetition = self._repetition(system, messages) if temperature else 0
+        prompt = read_prompt(
+            system, messages, temperature=temperature or 0.0, repetition=repetition
+        )
         if prompt is None:
             raise InvalidRequestError(
                 "The offline model reads only prompts with dspy's field markers, as `dspy.Predict` "
@@ -65,6 +77,13 @@ class OfflineEngine:
             finish_reason="stop",
             usage=Usage(input_tokens=read, output_tokens=written, total_tokens=read + written),
         )
+
+    def _repetition(self, system: str, messages: list[tuple[str, str]]) -> int:
+        """How often this prompt has been asked before."""
+        key = hash((system, *messages))
+        with self._lock:
+            self._asked[key] += 1
+            return self._asked[key] - 1
 
     def dump_state(self) -> dict[str, Any]:
         """What `load_state` needs to make an equal engine."""
@@ -91,7 +110,7 @@ def answers_to(prompt: Prompt) -> dict[str, str]:
 
 def _answer(prompt: Prompt, field: Field) -> tuple[str, str]:
     """An answer and the sentence that explains it."""
-    written = write_proposal(prompt, field)
+    written = write_proposal_set(prompt, field) or write_proposal(prompt, field)
     if written is not None:
         return written, ""
     labels = labels_of(prompt, field)

@@ -17,7 +17,8 @@ class Usage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     calls: int = 0
-    """Calls that reached a model, failed ones included."""
+    """Calls that a model answered or that failed for good; dspy's own repetitions after an overload
+    or a hang are not counted."""
     cached: int = 0
     """Further calls that were answered from the run's own cache, at no cost."""
     input_tokens: int = 0

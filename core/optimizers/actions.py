@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.proposal.settings import ProposerSettings
 from core.runs.events import Event
 from core.runs.state import RunState, row
 
@@ -99,6 +100,10 @@ class Propose:
     tip: str
     demo_set: str | None
     """Id of the demo set to show; None for none."""
+    round: int | None = None
+    """The round that asks; None for the pool made before the search."""
+    settings: ProposerSettings | None = None
+    """None for all grounding and no history; else these, which name the tip again."""
 
     @property
     def key(self) -> str:
@@ -109,6 +114,25 @@ class Propose:
     def label(self) -> str:
         """In plain words, for the screen."""
         return f"propose instruction {self.index} for {self.predictor}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposeSet:
+    """Ask for the instructions of all predictors in one call."""
+
+    round: int
+    index: int
+    settings: ProposerSettings
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together."""
+        return f"propose set {self.round}"
+
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return f"propose instructions {self.index} for all predictors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +155,16 @@ class Score:
         return f"trial {self.trial}, {row(self.example)}"
 
 
-Action = Bootstrap | Observe | Summarise | DescribeProgram | DescribePredictor | Propose | Score
+Action = (
+    Bootstrap
+    | Observe
+    | Summarise
+    | DescribeProgram
+    | DescribePredictor
+    | Propose
+    | ProposeSet
+    | Score
+)
 
 
 @dataclass(frozen=True, kw_only=True)

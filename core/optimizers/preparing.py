@@ -26,7 +26,7 @@ from core.runs.config import RunConfig
 from core.runs.events import DemoSetBuilt, Event, InstructionProposed, PhaseChanged
 from core.runs.preparation import Task
 from core.runs.state import RunState
-from core.search.budget import bootstrapped_sets, summary_batches, teacher_runs, wanted_traces
+from core.search.budget import summary_batches, teacher_runs, wanted_traces
 
 
 class Preparing:
@@ -36,8 +36,9 @@ class Preparing:
         self._task = task
         self._config = config
         self._budget = config.budget
+        self._shape = config.shape
         order = derived_rng(config.seed, "teacher order").permutation(len(task.train))
-        runs = teacher_runs(config.budget, len(task.train))
+        runs = teacher_runs(config.budget, len(task.train), config.shape)
         self._teacher_examples = [task.train[i].id for i in order[:runs]]
 
     def first_events(self) -> list[Event]:
@@ -68,7 +69,7 @@ class Preparing:
 
     def _teacher(self, state: RunState) -> Iterator[Bootstrap]:
         accepted = sum(trace.accepted for trace in state.traces.values())
-        if accepted >= wanted_traces(self._budget):
+        if accepted >= wanted_traces(self._budget, self._shape):
             return
         for example in self._teacher_examples:
             trace = state.traces.get(example)
@@ -93,12 +94,12 @@ class Preparing:
 
     def _grounding(self, state: RunState) -> Iterator[Action]:
         """What is missing for the proposer, calls under way included."""
-        if self._budget.instructions == 1:
+        if self._budget.instructions == 1 or not self._shape.grounded:
             return
         yield from _open(self._observations(state), state)
         if state.program_description is None:
             yield from _open([DescribeProgram()], state)
-        if state.program_description is not None or _given_up(DescribeProgram(), state):
+        if state.program_description is not None or given_up(DescribeProgram(), state):
             described = state.predictor_descriptions
             missing = [
                 DescribePredictor(predictor=info.name)
@@ -115,14 +116,17 @@ class Preparing:
             for batch in range(summary_batches(len(self._task.train)))
             if batch not in seen
         ]
-        if batches and batches[0] == Observe(batch=0) and not _given_up(batches[0], state):
+        if batches and batches[0] == Observe(batch=0) and not given_up(batches[0], state):
             return batches[:1]
-        missing: list[Action] = [each for each in batches if not _given_up(each, state)]
+        missing: list[Action] = [each for each in batches if not given_up(each, state)]
         if missing or not seen or state.dataset_summary is not None:
             return missing
         return [Summarise()]
 
     def _proposals(self, state: RunState) -> Iterator[Propose]:
+        """The pool that is still missing; none where every trial has fresh proposals."""
+        if self._shape.in_rounds:
+            return
         for info in self._task.predictors:
             sets = [each for each in state.demo_sets[info.name] if each != NO_DEMOS]
             for index in range(1, self._budget.instructions):
@@ -134,18 +138,14 @@ class Preparing:
                     demo_set=sets[(index - 1) % len(sets)] if sets else None,
                 )
                 done = (info.name, index) in state.proposed
-                if not done and not _given_up(proposal, state):
+                if not done and not given_up(proposal, state):
                     yield proposal
 
-    @property
-    def shows_traces(self) -> bool:
-        """True when the proposer is shown bare traces, because no demo set is searched."""
-        return bootstrapped_sets(self._budget) == 0
 
-
-def _given_up(action: Action, state: RunState) -> bool:
+def given_up(action: Action, state: RunState) -> bool:
+    """True when a call to the prompt model has failed too often to be tried again."""
     return state.prompt_failures.get(action.key, 0) >= ATTEMPTS
 
 
 def _open(actions: Sequence[Action], state: RunState) -> Iterator[Action]:
-    return (action for action in actions if not _given_up(action, state))
+    return (action for action in actions if not given_up(action, state))

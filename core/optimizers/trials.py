@@ -10,12 +10,22 @@ from core.runs.state import Result, RunState, Trial
 
 
 def trial_started(
-    state: RunState, purpose: Purpose, candidate: Candidate, examples: Sequence[str]
+    state: RunState,
+    purpose: Purpose,
+    candidate: Candidate,
+    examples: Sequence[str],
+    *,
+    round: int | None = None,
+    reason: str | None = None,
 ) -> TrialStarted:
     """The next trial in number."""
-    number = max(state.trials, default=-1) + 1
     return TrialStarted(
-        number=number, purpose=purpose, candidate=candidate, examples=tuple(examples)
+        number=max(state.trials, default=-1) + 1,
+        purpose=purpose,
+        candidate=candidate,
+        examples=tuple(examples),
+        round=round,
+        reason=reason,
     )
 
 

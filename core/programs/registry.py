@@ -5,7 +5,6 @@ A new file with a `TEMPLATE` in that folder appears by itself. Nothing is regist
 
 import importlib
 import pkgutil
-from functools import cache
 
 from core.errors import ProgramError
 from core.programs.template import ProgramTemplate
@@ -16,14 +15,16 @@ _UNLOADABLE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, V
 """What a mistake in a program's file raises when it is imported."""
 
 
-@cache
 def templates() -> dict[str, ProgramTemplate]:
     """Name → template, in alphabetical order of the file names.
+
+    A file that is new since the last call is found; one that has changed needs a restart.
 
     Raises:
         ProgramError: a file cannot be imported, or its `TEMPLATE` is not a `ProgramTemplate`.
     """
     package = importlib.import_module(PACKAGE)
+    importlib.invalidate_caches()
     names = sorted(
         module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg
     )

@@ -1,6 +1,9 @@
-"""What the proposer is told: examples as text, tips, and which of the parts are at hand."""
+"""What the proposer is told: examples as text, tips, earlier instructions with their scores."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from core.data.dataset import Example
 from core.programs.candidate import Demo
@@ -36,6 +39,38 @@ def demos_text(demos: Sequence[Demo], info: PredictorInfo) -> str:
         outputs = _lines({f.name: demo[f.name] for f in info.outputs if f.name in demo})
         blocks.append("\n".join([f"Example {number}", *inputs, "  ->", *outputs]))
     return "\n\n".join(blocks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredText:
+    """An instruction, or one for every predictor, and its mean score over `n` examples."""
+
+    texts: tuple[str, ...]
+    mean: float
+    n: int
+
+
+def history_text(tried: Sequence[ScoredText]) -> str:
+    """Earlier instructions, one a paragraph: `<instruction> | Score: <mean>`, as in the paper."""
+    return "\n\n".join(_scored(_paragraph(each.texts[0]), each.mean) for each in tried)
+
+
+def set_history_text(tried: Sequence[ScoredText]) -> str:
+    """The same for whole sets, each written as a JSON list with one instruction per predictor."""
+    return "\n\n".join(_scored(list_text(each.texts), each.mean) for each in tried)
+
+
+def list_text(texts: Sequence[str]) -> str:
+    """Several texts as a JSON list in one line."""
+    return json.dumps(list(texts), ensure_ascii=False)
+
+
+def _scored(text: str, mean: float) -> str:
+    return f"{text} | Score: {mean:.3f}"
+
+
+def _paragraph(text: str) -> str:
+    return re.sub(r"\n\s*\n", "\n", text.strip())
 
 
 def predictor_text(info: PredictorInfo) -> str:

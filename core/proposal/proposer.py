@@ -5,9 +5,8 @@ records it: no part of the grounding is ever dropped in silence.
 """
 
 import json
-import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dspy
@@ -17,6 +16,8 @@ from core.lm.connection import message_of
 from core.lm.text import storable
 from core.lm.usage import Meter, Usage
 from core.proposal import signatures
+from core.proposal.cleaning import cleaned, instruction_list
+from core.proposal.grounding import list_text
 
 OPTIONAL = (
     "dataset_summary",
@@ -25,17 +26,13 @@ OPTIONAL = (
     "predictor",
     "predictor_description",
     "task_demos",
+    "previous_instructions",
     "tip",
 )
 """Inputs that are taken out of the proposer's signature when there is nothing to put in."""
 
 COMPLETE = "COMPLETE"
 """The prompt model's word for having nothing to add."""
-
-_LABEL = (
-    r"(?:#{1,6}\s+)?\*{0,2}(?:(?:proposed|new|improved|revised|updated|final|better)\s+)?"
-    r"(?:instructions?|prompt)\*{0,2}\s*:\s*(?:\*{2}\s*)?"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,38 +117,34 @@ def propose_instruction(grounding: dict[str, str], lm: dspy.LM, *, repetition: i
     Raises:
         PromptCallError: no usable answer, or an empty one.
     """
-    signature: Any = signatures.ProposeInstruction
-    for name in OPTIONAL:
-        if not grounding.get(name):
-            signature = signature.delete(name)
-    given = {name: text for name, text in grounding.items() if text}
+    signature, given = _without_empty(signatures.ProposeInstruction, grounding)
     return _ask(signature, given, lm, repetition)
 
 
-def cleaned(text: str) -> str:
-    """The instruction without what models wrap around it, layer by layer.
+def propose_instructions(
+    grounding: dict[str, str], lm: dspy.LM, *, count: int, repetition: int = 0
+) -> Reply:
+    """New instructions, cleaned, one for each of `count` predictors; the text is a JSON list.
 
-    Takes off a code fence around the whole, a leading label that names an instruction or prompt,
-    and quotes around the whole. Any other text before a colon belongs to the instruction.
+    Raises:
+        PromptCallError: no usable answer, or not one instruction for each predictor.
     """
-    bare = text.strip()
-    while (inner := _unwrapped(bare)) != bare:
-        bare = inner
-    return bare
+    signature, given = _without_empty(signatures.ProposeInstructionSet, grounding)
+    reply = _ask(signature, given, lm, repetition)
+    try:
+        return replace(reply, text=list_text(instruction_list(reply.text, count)))
+    except ValueError as error:
+        raise PromptCallError(
+            str(error), kind="ValueError", seconds=reply.seconds, usage=reply.usage
+        ) from error
 
 
-def _unwrapped(text: str) -> str:
-    fenced = re.fullmatch(r"```\w*\n(.*?)\n?```", text, flags=re.S)
-    if fenced and "```" not in fenced.group(1):
-        return fenced.group(1).strip()
-    if label := re.match(_LABEL, text, flags=re.I):
-        return text[label.end() :]
-    for left, right in (('"', '"'), ("'", "'"), ("“", "”"), ("«", "»")):
-        inner = text[1:-1]
-        wrapped = len(text) > 1 and text[0] == left and text[-1] == right
-        if wrapped and left not in inner and right not in inner:
-            return inner.strip()
-    return text
+def _without_empty(signature: Any, grounding: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    """The signature without the optional inputs that are empty, and the others."""
+    for name in OPTIONAL:
+        if name in signature.input_fields and not grounding.get(name):
+            signature = signature.delete(name)
+    return signature, {name: text for name, text in grounding.items() if text}
 
 
 def _ask(signature: Any, inputs: dict[str, str], lm: dspy.LM, repetition: int) -> Reply:

@@ -73,6 +73,27 @@ class ProposeInstruction(dspy.Signature):
     predictor: str = dspy.InputField(desc="the predictor that needs an instruction")
     predictor_description: str = dspy.InputField(desc="its role in the program")
     task_demos: str = dspy.InputField(desc="examples of the predictor's inputs and outputs")
+    previous_instructions: str = dspy.InputField(desc="earlier ones with scores, the best last")
     basic_instruction: str = dspy.InputField(desc="the instruction it has now")
     tip: str = dspy.InputField(desc="advice on how to write the instruction")
     proposed_instruction: str = dspy.OutputField(desc="the new instruction")
+
+
+class ProposeInstructionSet(dspy.Signature):
+    """Write new instructions for all predictors of a language-model program together.
+
+    With your instructions, the program as a whole should do better than with the basic ones. Use
+    what you are told about the data, the program and the examples, without copying single
+    examples. Answer with a JSON list of strings alone: one instruction per predictor, in the order
+    of the predictors.
+    """
+
+    dataset_summary: str = dspy.InputField(desc="what the data look like")
+    program_structure: str = dspy.InputField(desc="predictors, fields and instructions")
+    program_description: str = dspy.InputField(desc="what the program is for")
+    predictors: str = dspy.InputField(desc="the predictors in order, one a line")
+    task_demos: str = dspy.InputField(desc="examples of inputs and outputs, by predictor")
+    previous_instructions: str = dspy.InputField(desc="earlier lists with scores, the best last")
+    basic_instructions: str = dspy.InputField(desc="the instructions they have now, a JSON list")
+    tip: str = dspy.InputField(desc="advice on how to write the instructions")
+    proposed_instructions: str = dspy.OutputField(desc="the new instructions, a JSON list")

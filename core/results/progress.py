@@ -9,10 +9,12 @@ from core.search.budget import (
     Budget,
     Sizes,
     estimate,
+    grounding_calls,
     search_plan,
     summary_batches,
     teacher_runs,
 )
+from core.search.shape import JOINT, Shape
 
 PHASES: tuple[Phase, ...] = ("bootstrap", "propose", "search", "test")
 
@@ -34,16 +36,17 @@ class PhaseProgress:
     status: PhaseStatus
 
 
-def progress(state: RunState, budget: Budget) -> tuple[PhaseProgress, ...]:
+def progress(state: RunState, budget: Budget, shape: Shape = JOINT) -> tuple[PhaseProgress, ...]:
     """The four phases in order.
 
-    Totals are upper bounds until a phase is done: the summary may need fewer looks at the data
-    than planned, and the search fewer full evaluations.
+    Proposals made while searching belong to their trials and are not counted. Totals are upper
+    bounds until a phase is done: the summary may need fewer looks at the data than planned, and
+    the search fewer full evaluations.
     """
     counts = {
-        "bootstrap": (len(state.traces), teacher_runs(budget, state.sizes[0]), 0.0),
-        "propose": _proposed(state, budget),
-        "search": _searched(state, budget),
+        "bootstrap": (len(state.traces), teacher_runs(budget, state.sizes[0], shape), 0.0),
+        "propose": _proposed(state, budget, shape),
+        "search": _searched(state, budget, shape),
         "test": _tested(state),
     }
     units = {
@@ -83,28 +86,31 @@ def _status(state: RunState, phase: Phase) -> PhaseStatus:
     return "running" if place == reached else "waiting"
 
 
-def _proposed(state: RunState, budget: Budget) -> tuple[int, int, float]:
+def _proposed(state: RunState, budget: Budget, shape: Shape) -> tuple[int, int, float]:
+    pool = 0 if shape.in_rounds else sum(index > 0 for _, index in state.proposed)
     done = (
         len(state.observations)
         + (state.dataset_summary is not None)
         + (state.program_description is not None)
         + len(state.predictor_descriptions)
-        + sum(index > 0 for _, index in state.proposed)
+        + pool
     )
     train, val, test = state.sizes
     predictors = len(state.predictors)
     sizes = Sizes(predictors=predictors, calls_per_run=1, train=train, val=val, test=test)
-    total = estimate(budget, sizes).propose
+    total = estimate(budget, sizes, shape).propose
+    if shape.in_rounds:
+        total = grounding_calls(budget, sizes, shape)
     if any(each.complete for each in state.observations):
         total -= summary_batches(train) - len(state.observations)
     return done, total if predictors else 0, 0.0
 
 
-def _searched(state: RunState, budget: Budget) -> tuple[int, int, float]:
+def _searched(state: RunState, budget: Budget, shape: Shape) -> tuple[int, int, float]:
     """The baseline counts as one of the trials."""
     mine = [trial for trial in state.trials.values() if trial.purpose != "test"]
     done = sum(trial.finished is not None for trial in mine)
-    plan = search_plan(budget, state.sizes[1])
+    plan = search_plan(budget, state.sizes[1], shape)
     return done, 1 + plan.trials + plan.fulls, sum(map(_part, mine))
 
 

@@ -26,6 +26,7 @@ from core.results.frames import (
     trial_frame,
 )
 from core.results.progress import PhaseProgress, progress
+from core.results.settings import settings_importance
 from core.runs.config import RunConfig
 from core.runs.events import InstructionProposed, Phase
 from core.runs.snapshot import Snapshot
@@ -121,6 +122,8 @@ class RunResults:
     labels: dict[str, str]
     """Candidate → short name."""
     baseline: Standing | None
+    settings_importance: dict[str, float]
+    """Setting of the proposer → learnt importance; empty for optimizers that do not learn them."""
     best: Standing | None
     """The best fully evaluated candidate so far; None before the first full evaluation."""
 
@@ -207,7 +210,7 @@ def run_results(
         predictors=state.predictors,
         task_usage=state.task_usage,
         prompt_usage=state.prompt_usage,
-        phases=progress(state, config.budget),
+        phases=progress(state, config.budget, config.shape),
         tables=Tables(
             trials=trial_frame(state, memo),
             candidates=candidate_frame(state, snapshot, memo),
@@ -221,6 +224,7 @@ def run_results(
         choices={each: state.candidates[each] for each in labels},
         labels=labels,
         baseline=_standing(state.baseline, labels, val, test),
+        settings_importance=settings_importance(state) if state.rounds else {},
         best=_standing(best, labels, val, test),
     )
 

@@ -2,14 +2,32 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from core.data.dataset import FieldMapping
 from core.data.split import SplitConfig
 from core.lm.connection import LMConfig
-from core.search.budget import Budget
+from core.search.budget import Budget, shaped
+from core.search.family import FAMILY
+from core.search.shape import Shape
 
-OptimizerName = Literal["mipro"]
+OptimizerName = Literal[
+    "mipro",
+    "mipro_tpe",
+    "zero_shot_mipro",
+    "bayesian_bootstrap",
+    "bootstrap_random_search",
+    "module_opro",
+    "module_opro_ungrounded",
+    "program_opro",
+    "coordinate_opro",
+    "zero_shot_mipro_plus_plus",
+    "mipro_plus_plus",
+    "random_search",
+]
+
+PROPOSER_TEMPERATURE = 0.7
+"""As in the paper (section 5)."""
 
 
 class RunConfig(BaseModel):
@@ -33,15 +51,33 @@ class RunConfig(BaseModel):
     """A teacher trace becomes a demo when its score is at least this."""
     optimizer: OptimizerName = "mipro"
     budget: Budget
+    """Without what the optimizer does not search, whatever was given."""
     task_model: LMConfig = LMConfig()
     prompt_model: LMConfig = LMConfig()
-    proposer_temperature: float = Field(default=0.7, ge=0.0, le=2.0)
-    """0.7 as in the paper (section 5)."""
+    proposer_temperature: float = Field(default=PROPOSER_TEMPERATURE, ge=0.0, le=2.0)
+    """Of the prompt model, unless its own settings say another one."""
     seed: int = Field(default=0, ge=0)
     concurrency: int = Field(default=8, ge=1, le=256)
     """Examples and proposals in flight together."""
     max_calls: int | None = Field(default=None, ge=1)
     """Cap on LM calls over both models; None for no cap."""
+
+    @property
+    def prompt_temperature(self) -> float:
+        """The temperature at which the prompt model is asked."""
+        own = self.prompt_model.temperature
+        return self.proposer_temperature if own is None else own
+
+    @field_validator("budget")
+    @classmethod
+    def _shaped(cls, budget: Budget, given: ValidationInfo) -> Budget:
+        name = given.data.get("optimizer")
+        return shaped(budget, FAMILY[name].shape) if name else budget
+
+    @property
+    def shape(self) -> Shape:
+        """What the optimizer searches and how it spends the budget."""
+        return FAMILY[self.optimizer].shape
 
     @property
     def uses_offline_model(self) -> bool:

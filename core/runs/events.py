@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Demo
 from core.programs.predictors import PredictorInfo
+from core.proposal.settings import ProposerSettings
 
 Phase = Literal["bootstrap", "propose", "search", "test"]
 Purpose = Literal["baseline", "minibatch", "full", "test"]
@@ -135,10 +136,11 @@ class InstructionProposed(_Event):
     """Key of the tip in `core.proposal.grounding.TIPS`."""
     temperature: float | None = None
     grounding: tuple[str, ...] = ()
-    """What the proposer saw: any of dataset summary, program description, predictor description,
-    demos."""
+    """What the proposer saw: names of the inputs of its signature that were not empty."""
     demo_set: str | None = None
     """Id of the demo set it was shown."""
+    round: int | None = None
+    """The round that asked for it; None for the pool made before the search."""
     trace: str | None = None
     """Store key of the proposer's full prompt and raw reply."""
     seconds: float = 0.0
@@ -156,6 +158,18 @@ class PromptCallFailed(_Event):
     usage: Usage
 
 
+class RoundStarted(_Event):
+    """Fresh instructions are about to be asked for, to be tried together in one trial."""
+
+    kind: Literal["round_started"] = "round_started"
+    number: int
+    predictors: tuple[str, ...]
+    """Whose instructions are asked for."""
+    settings: ProposerSettings
+    demo_sets: dict[str, str] = {}
+    """Predictor → id of the demo set to try with them; the empty one where nothing is said."""
+
+
 class TrialStarted(_Event):
     """A candidate is about to be scored on these examples."""
 
@@ -164,6 +178,10 @@ class TrialStarted(_Event):
     purpose: Purpose
     candidate: Candidate
     examples: tuple[str, ...]
+    round: int | None = None
+    """The round whose instructions it tries; None for candidates of a pool."""
+    reason: str | None = None
+    """Why this candidate and why now, as a sentence; None where the optimizer gives none."""
 
 
 class ExampleScored(_Event):
@@ -269,6 +287,7 @@ Event = Annotated[
     | PredictorDescribed
     | InstructionProposed
     | PromptCallFailed
+    | RoundStarted
     | TrialStarted
     | ExampleScored
     | TrialFinished
@@ -283,6 +302,9 @@ Event = Annotated[
     | StopRequested,
     Field(discriminator="kind"),
 ]
+
+PERSONAL = (PauseRequested, ResumeRequested, StopRequested)
+"""What people decide; everything else is written by a worker."""
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 

@@ -12,6 +12,7 @@ from core.data.seeds import derived_rng
 from core.data.split import Split, split
 from core.errors import ProgramError
 from core.evaluation.metrics import Metric, metric
+from core.lm.connection import connect
 from core.programs.predictors import PredictorInfo, predictors
 from core.programs.registry import template
 from core.programs.template import Passage, ProgramTemplate
@@ -51,7 +52,7 @@ class Task:
 
     def estimate(self, config: RunConfig) -> CallEstimate:
         """The most LM calls this run can take, by phase."""
-        return estimate(config.budget, self.sizes)
+        return estimate(config.budget, self.sizes, config.shape)
 
 
 def prepare(config: RunConfig, store: DatasetStore) -> Task:
@@ -85,6 +86,16 @@ def prepare(config: RunConfig, store: DatasetStore) -> Task:
         metric=metric(config.metric),
         split=parts,
     )
+
+
+def check_models(config: RunConfig) -> None:
+    """Do nothing, if both models can be asked as configured. Asks none of them.
+
+    Raises:
+        ConfigError: a key is not there, or a model does not take its settings.
+    """
+    connect(config.task_model, role="task model")
+    connect(config.prompt_model, role="prompt model", temperature=config.prompt_temperature)
 
 
 def labels(train: list[Example]) -> tuple[str, ...]:

@@ -41,21 +41,32 @@ def remaining_calls(
 
 
 def _prompt_calls_left(state: RunState, task: Task, config: RunConfig) -> int:
-    if state.phase not in (None, "bootstrap", "propose"):
-        return 0
-    return max(0, task.estimate(config).prompt - state.prompt_usage.calls)
+    if state.phase in (None, "bootstrap", "propose"):
+        return max(0, task.estimate(config).prompt - state.prompt_usage.calls)
+    if state.phase == "search":
+        return _proposals_left(state, task, config)
+    return 0
+
+
+def _proposals_left(state: RunState, task: Task, config: RunConfig) -> int:
+    """Proposals of rounds to come, and those that rounds under way may still wait for."""
+    each = config.shape.calls_per_round(len(task.predictors))
+    waiting = [round for round in state.rounds.values() if round.trial is None]
+    missing = sum(max(0, each - len(round.instructions)) for round in waiting)
+    return each * (config.budget.trials - len(state.rounds)) + missing
 
 
 def _teacher_runs_left(state: RunState, task: Task, config: RunConfig) -> int:
     if state.phase not in (None, "bootstrap"):
         return 0
-    return max(0, teacher_runs(config.budget, len(task.train)) - len(state.traces))
+    most = teacher_runs(config.budget, len(task.train), config.shape)
+    return max(0, most - len(state.traces))
 
 
 def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     """Program runs still to come, if no example is shared beyond each candidate's own."""
     val = len(task.val)
-    plan = search_plan(config.budget, val)
+    plan = search_plan(config.budget, val, config.shape)
     trials = list(state.trials.values())
     fulls = sum(trial.purpose == "full" for trial in trials)
     minibatches = sum(trial.purpose == "minibatch" for trial in trials)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.runs.state import Result, RunState
+from core.runs.state import Result, Round, RunState
 
 
 def val_scores(state: RunState, candidate: str) -> dict[str, float]:
@@ -19,6 +19,13 @@ def val_mean(state: RunState, candidate: str) -> float | None:
     """Mean over all validation examples scored so far; None when there is none."""
     scores = val_scores(state, candidate)
     return sum(scores.values()) / len(scores) if scores else None
+
+
+def round_mean(state: RunState, round: Round) -> float | None:
+    """Mean over all validation examples of the round's candidate so far; None before the first."""
+    if round.trial is None:
+        return None
+    return val_mean(state, state.trials[round.trial].candidate)
 
 
 def best_candidate(state: RunState) -> str | None:

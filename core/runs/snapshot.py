@@ -3,6 +3,8 @@
 A snapshot may be lost or stale without harm; everything that matters is in the events.
 """
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from core.lm.usage import Usage
@@ -17,6 +19,36 @@ class Predicted(BaseModel):
     """Expected score over the task's examples, a fraction."""
     sd: float
     """Posterior standard deviation; the 90 % interval is mean ± 1.64 sd."""
+
+
+class LevelEffect(BaseModel):
+    """What the surrogate believes that one choice does to the score, beside the other choices."""
+
+    model_config = ConfigDict(frozen=True)
+
+    predictor: str
+    part: Literal["instruction", "demo_set"]
+    id: str
+    """Of the instruction or the demo set."""
+    mean: float
+    """Points above or below the mean of this predictor's choices, a fraction."""
+    sd: float
+
+
+class Belief(BaseModel):
+    """What the surrogate believes about the search as a whole."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recommended: str
+    """Id of the candidate tried that has the highest predicted score."""
+    near_best: float
+    """Probability that no candidate tried is more than a point better than it."""
+    probability_best: dict[str, float] = {}
+    """Candidate tried → probability that it is the best of those tried; leaders only."""
+    effects: tuple[LevelEffect, ...] = ()
+    reason: str | None = None
+    """Why the newest trial was started, as a sentence."""
 
 
 class ScoreWithN(BaseModel):
@@ -64,6 +96,8 @@ class Snapshot(BaseModel):
     summary: RunSummary
     predictions: dict[str, Predicted] = {}
     """Candidate id → what the surrogate expects, for every candidate tried."""
+    belief: Belief | None = None
+    """None before the first result."""
     in_flight: tuple[InFlight, ...] = ()
     """The newest few."""
     in_flight_count: int = 0

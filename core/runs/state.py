@@ -6,12 +6,13 @@ only what is new. It computes no statistics; `core.results` does, from what is k
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from core.lm.outage import ATTEMPTS, attempts_allowed
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice, Demo
 from core.programs.predictors import PredictorInfo
+from core.proposal.settings import ProposerSettings
 from core.runs import events as ev
 from core.runs.store import Record
 
@@ -53,6 +54,35 @@ class Trial:
     failed: int = 0
     scored: int = 0
     """Examples with a result of this trial so far; for progress."""
+    round: int | None = None
+    """The round whose instructions it tries."""
+    reason: str | None = None
+    """Why this candidate and why now; None where the optimizer gives no reason."""
+
+
+class ValResult(NamedTuple):
+    """One validation example under one candidate, as it came in."""
+
+    candidate: str
+    example: str
+    attempt: int
+    score: float | None
+    failure: ev.Failure | None
+
+
+@dataclass(kw_only=True)
+class Round:
+    """Fresh instructions that are tried together."""
+
+    number: int
+    predictors: tuple[str, ...]
+    settings: ProposerSettings
+    demo_sets: dict[str, str]
+    """Predictor → id of the demo set to try with them."""
+    instructions: dict[str, str] = field(default_factory=dict)
+    """Predictor → id of the instruction that came back."""
+    trial: int | None = None
+    """The first trial of these instructions; None before it."""
 
 
 @dataclass(kw_only=True)
@@ -94,12 +124,16 @@ class RunState:
     failures: list[tuple[float, str, ev.Failure]] = field(default_factory=list)
     """(time, where in plain words, failure), oldest first."""
 
+    rounds: dict[int, Round] = field(default_factory=dict)
+    """Those of optimizers that propose while they search."""
     candidates: dict[str, Candidate] = field(default_factory=dict)
     trials: dict[int, Trial] = field(default_factory=dict)
     open_trials: dict[int, Trial] = field(default_factory=dict)
     """Those not finished, oldest first."""
     results: dict[str, dict[str, Result]] = field(default_factory=dict)
     """Candidate → validation example → result."""
+    val_results: list[ValResult] = field(default_factory=list)
+    """The same in the order in which they came in, failed attempts included."""
     test_results: dict[str, dict[str, Result]] = field(default_factory=dict)
     """Candidate → test example → result."""
     baseline: str | None = None
@@ -115,6 +149,8 @@ class RunState:
     _active_seconds: float = 0.0
     _active_since: float | None = None
     _last_at: float = 0.0
+    _worked_at: float = 0.0
+    """Time of the newest event that a worker wrote."""
 
     def fold(self, records: Iterable[Record]) -> "RunState":
         """This state, after the records; those already folded are passed over."""
@@ -123,6 +159,8 @@ class RunState:
                 self._apply(record.event)
                 self.seq = record.seq
                 self._last_at = record.event.at
+                if not isinstance(record.event, ev.PERSONAL):
+                    self._worked_at = record.event.at
         return self
 
     @property
@@ -173,6 +211,8 @@ class RunState:
                 self._instruction_proposed(event)
             case ev.PromptCallFailed():
                 self._prompt_call_failed(event)
+            case ev.RoundStarted():
+                self._round_started(event)
             case ev.TrialStarted():
                 self._trial_started(event)
             case ev.ExampleScored():
@@ -193,6 +233,13 @@ class RunState:
             case ev.RunFailed():
                 self.message = event.message
                 self._ended("failed", event.at, best=None)
+            case ev.PauseRequested() | ev.ResumeRequested() | ev.StopRequested():
+                self._wished(event)
+            case _:
+                assert_never(event)
+
+    def _wished(self, event: ev.PauseRequested | ev.ResumeRequested | ev.StopRequested) -> None:
+        match event:
             case ev.PauseRequested():
                 self.wish = "pause" if self.wish == "run" else self.wish
             case ev.ResumeRequested():
@@ -200,15 +247,14 @@ class RunState:
                 self.max_calls = event.max_calls or self.max_calls
             case ev.StopRequested():
                 self.wish = "stop"
-            case _:
-                assert_never(event)
 
     def _run_started(self, event: ev.RunStarted) -> None:
         if self._active_since is not None:  # the worker before this one ended without a word
-            self._active_seconds += max(0.0, self._last_at - self._active_since)
+            self._active_seconds += max(0.0, self._worked_at - self._active_since)
         self._active_since = event.at
+        if self.status == "paused" and self.wish == "pause":
+            self.wish = "run"  # taking a paused run up is asking it to go on
         self.status = "running"
-        self.wish = "run" if self.wish == "pause" else self.wish
         self.message, self.at_cap = None, False
         self.started = event.at if self.started is None else self.started
         self.predictors = event.predictors
@@ -223,6 +269,8 @@ class RunState:
     def _instruction_proposed(self, event: ev.InstructionProposed) -> None:
         self.instructions.setdefault(event.predictor, {}).setdefault(event.id, event)
         self.proposed.add((event.predictor, event.index))
+        if event.round is not None:
+            self.rounds[event.round].instructions[event.predictor] = event.id
         self.prompt_usage += event.usage
 
     def _prompt_call_failed(self, event: ev.PromptCallFailed) -> None:
@@ -230,6 +278,14 @@ class RunState:
         self.prompt_failures[event.task] = self.prompt_failures.get(event.task, 0.0) + lost
         self.prompt_usage += event.usage
         self.failures.append((event.at, event.task, event.failure))
+
+    def _round_started(self, event: ev.RoundStarted) -> None:
+        self.rounds[event.number] = Round(
+            number=event.number,
+            predictors=event.predictors,
+            settings=event.settings,
+            demo_sets=event.demo_sets,
+        )
 
     def _trial_started(self, event: ev.TrialStarted) -> None:
         candidate = event.candidate.id
@@ -240,7 +296,11 @@ class RunState:
             candidate=candidate,
             examples=event.examples,
             started=event.at,
+            round=event.round,
+            reason=event.reason,
         )
+        if event.round is not None:
+            self.rounds[event.round].trial = event.number
         self.trials[event.number] = self.open_trials[event.number] = trial
         if event.purpose == "baseline":
             self.baseline = candidate
@@ -249,6 +309,10 @@ class RunState:
         trial = self.trials[event.trial]
         trial.scored += event.score is not None
         kept = self.test_results if trial.purpose == "test" else self.results
+        if trial.purpose != "test":
+            self.val_results.append(
+                ValResult(event.candidate, event.example, event.attempt, event.score, event.failure)
+            )
         kept.setdefault(event.candidate, {})[event.example] = Result(
             score=event.score, failure=event.failure, attempt=event.attempt, seconds=event.seconds
         )
@@ -259,7 +323,9 @@ class RunState:
             self.failures.append((event.at, where, event.failure))
 
     def _trial_finished(self, event: ev.TrialFinished) -> None:
-        trial = self.open_trials.pop(event.number)
+        trial = self.open_trials.pop(event.number, None)
+        if trial is None:
+            return  # said twice, by a worker that had lost the run without knowing
         trial.finished, trial.mean, trial.n = event.at, event.mean, event.n
         trial.failed = event.failed
         seen = len(self.results.get(trial.candidate, {}))

@@ -6,16 +6,19 @@ effects are eliminated from the model, which leaves a K x K `precision` that the
 about the candidates. Everything is written in terms of the Cholesky factor of the kernel, never
 as a difference of large terms, so results without spread do no harm.
 
+An example may weigh more or less than one result (`weights`): its results then have the noise
+variance divided by its weight, and `counts` and `sums` count it that often.
+
 Deliberately not here: what spreads to use (`hyperparameters`) and what to ask (`surrogate`).
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import blas, cholesky, solve_triangular
 
 from core.search.hyperparameters import CandidateSpreads, Hyperparameters
 from core.search.space import Levels
@@ -32,16 +35,20 @@ COMMON_VARIANCE = 0.05
 class Results:
     """Counts and sums of the scores of candidates on examples; adding one is O(1), amortised."""
 
-    def __init__(self, variables: int) -> None:
+    def __init__(self, variables: int, weights: Mapping[str, float]) -> None:
         self.rows: dict[Levels, int] = {}
         self.columns: dict[str, int] = {}
         self.total = 0
         self.squares = 0.0
-        """Sum over results of (score - ANCHOR) squared."""
+        """Weighted sum over results of (score - ANCHOR) squared."""
+        self.log_weights = 0.0
+        """Sum over results of the logarithm of their weight."""
         self._variables = variables
+        self._weights = weights
         self._counts = np.zeros((16, 64))
         self._sums = np.zeros((16, 64))
-        self._expected: list[tuple[int, int]] = []
+        self._levels = np.zeros((16, variables), dtype=np.int64)
+        self._expected: list[tuple[int, int, float]] = []
 
     @property
     def counts(self) -> FloatArray:
@@ -53,35 +60,46 @@ class Results:
         """Sums of scores minus ANCHOR of each candidate on each example."""
         return self._sums[: len(self.rows), : len(self.columns)]
 
-    @property
-    def expected_counts(self) -> FloatArray | None:
-        """`counts` as if the results in flight were in; None when nothing is in flight."""
-        if not self._expected:
-            return None
-        counts = self.counts.copy()
-        rows, columns = np.array(self._expected).T
-        np.add.at(counts, (rows, columns), 1.0)
-        return counts
+    def expected_counts(self) -> tuple[IntArray, FloatArray]:
+        """Examples that results are expected on, and their `counts` as if these were in."""
+        columns, places = np.unique(
+            np.array([column for _, column, _ in self._expected], dtype=np.int64),
+            return_inverse=True,
+        )
+        counts = self.counts[:, columns]
+        for (row, _, weight), place in zip(self._expected, places, strict=True):
+            counts[row, place] += weight
+        return columns, counts
 
     @property
     def levels(self) -> IntArray:
         """The candidates as rows of level indices."""
-        return level_array(list(self.rows), self._variables)
+        return self._levels[: len(self.rows)]
+
+    def per_example(self, examples: Sequence[str]) -> FloatArray:
+        """How often each of `examples` was scored under any candidate, or is in flight."""
+        totals = np.zeros(len(self.columns) + 1)
+        totals[:-1] = self.counts.sum(axis=0)
+        for _, column, weight in self._expected:
+            totals[column] += weight
+        return totals[[self.columns.get(example, -1) for example in examples]]
 
     def add(self, candidate: Levels, example: str, score: float) -> None:
         """Adds one result."""
-        row, column = self._place(candidate, example)
+        row, column, weight = self._place(candidate, example)
         centred = float(score) - ANCHOR
-        self._counts[row, column] += 1.0
-        self._sums[row, column] += centred
-        self.squares += centred * centred
+        self._counts[row, column] += weight
+        self._sums[row, column] += weight * centred
+        self.squares += weight * centred * centred
+        self.log_weights += math.log(weight)
         self.total += 1
 
     def expect(self, in_flight: Iterable[tuple[Levels, str]]) -> None:
         """Replaces the results in flight."""
         self._expected = [self._place(candidate, example) for candidate, example in in_flight]
 
-    def _place(self, candidate: Levels, example: str) -> tuple[int, int]:
+    def _place(self, candidate: Levels, example: str) -> tuple[int, int, float]:
+        """Row, column and weight; room for them is made where there is none."""
         row = self.rows.get(candidate)
         if row is None:
             check_levels(candidate, self._variables)
@@ -91,7 +109,9 @@ class Results:
         if row >= height or column >= width:
             room = ((0, height if row >= height else 0), (0, width if column >= width else 0))
             self._counts, self._sums = np.pad(self._counts, room), np.pad(self._sums, room)
-        return row, column
+            self._levels = np.pad(self._levels, (room[0], (0, 0)))
+        self._levels[row] = candidate
+        return row, column, self._weights.get(example, 1.0)
 
 
 def check_levels(candidate: Levels, variables: int) -> None:
@@ -116,10 +136,13 @@ def level_array(candidates: Sequence[Levels], variables: int) -> IntArray:
 
 def kernel(left: IntArray, right: IntArray, spreads: CandidateSpreads) -> FloatArray:
     """Prior covariance of f between the candidates of `left` and those of `right`."""
-    agree = left[:, None, :] == right[None, :, :]
-    agreements = agree.sum(axis=2)
-    covariance: FloatArray = agree @ np.square(spreads.main) + COMMON_VARIANCE
-    covariance += spreads.pair**2 * (agreements * (agreements - 1) / 2)
+    shape = len(left), len(right)
+    covariance, agreements = np.full(shape, COMMON_VARIANCE), np.zeros(shape)
+    for variable, spread in enumerate(spreads.main):  # faster than one array of three dimensions
+        agree = left[:, variable, None] == right[None, :, variable]
+        covariance += spread**2 * agree
+        agreements += agree
+    covariance += spreads.pair**2 / 2 * agreements * (agreements - 1)
     covariance += spreads.rest**2 * (agreements == left.shape[1])
     return covariance
 
@@ -153,20 +176,23 @@ def evidence(results: Results, *, noise: float, example: float) -> Evidence:
     counts, s2, t2 = results.counts, noise**2, example**2
     per_example, sums = counts.sum(axis=0), results.sums.sum(axis=0)
     weights = _example_weights(per_example, s2, t2)
-    log_det = np.sum((per_example - 1) * math.log(s2) + np.log(s2 + per_example * t2))
+    log_det = np.log1p(per_example * (t2 / s2)).sum() - results.log_weights
     return Evidence(
         precision=_precision(counts, noise=noise, example=example),
         pull=results.sums.sum(axis=1) / s2 - counts @ (weights * sums),
         quadratic=float(results.squares / s2 - weights @ sums**2),
-        log_det=float(log_det),
+        log_det=float(log_det) + results.total * math.log(s2),
         total=results.total,
     )
 
 
 def _precision(counts: FloatArray, *, noise: float, example: float) -> FloatArray:
+    """The precision that results on these examples give; it adds up over examples."""
     s2 = noise**2
     weights = _example_weights(counts.sum(axis=0), s2, example**2)
-    return np.diag(counts.sum(axis=1) / s2) - (counts * weights) @ counts.T
+    precision: FloatArray = -(counts * weights) @ counts.T
+    precision[np.diag_indices_from(precision)] += counts.sum(axis=1) / s2
+    return precision
 
 
 def _example_weights(per_example: FloatArray, s2: float, t2: float) -> FloatArray:
@@ -175,7 +201,21 @@ def _example_weights(per_example: FloatArray, s2: float, t2: float) -> FloatArra
 
 def kernel_factor(levels: IntArray, spreads: CandidateSpreads) -> FloatArray:
     """Lower Cholesky factor L of the kernel between distinct candidates."""
-    return _lower(kernel(levels, levels, spreads))
+    return extended_factor(np.zeros((0, 0)), levels, spreads)
+
+
+def extended_factor(factor: FloatArray, levels: IntArray, spreads: CandidateSpreads) -> FloatArray:
+    """`kernel_factor` of `levels`, given that of its first rows for the same spreads."""
+    known = len(factor)
+    if known == len(levels):
+        return factor
+    beside = _solve(factor, kernel(levels[:known], levels[known:], spreads))
+    corner = kernel(levels[known:], levels[known:], spreads) - beside.T @ beside
+    extended = np.zeros((len(levels), len(levels)))
+    extended[:known, :known] = factor
+    extended[known:, :known] = beside.T
+    extended[known:, known:] = _lower(corner)
+    return extended
 
 
 def log_likelihood(data: Evidence, factor: FloatArray) -> float:
@@ -203,6 +243,16 @@ class Posterior:
         prior, left = self._whitened(cross)
         return prior.T @ prior - left.T @ left
 
+    def drawn(self, normals: FloatArray, prior: FloatArray) -> FloatArray:
+        """`alpha` of posterior draws [K, draws], made from draws of f from the prior.
+
+        `normals` and `prior` are [K, draws]; f at the candidates, given the results, is its mean
+        plus factor (shrinkage')^-1 normals.
+        """
+        spread = _solve(self.shrinkage, normals, transposed=True)
+        moved = spread - _solve(self.factor, prior)
+        return self.alpha[:, None] + _solve(self.factor, moved, transposed=True)
+
     def known_variance(self, cross: FloatArray) -> FloatArray:
         """The diagonal of `known_covariance`."""
         prior, left = self._whitened(cross)
@@ -214,24 +264,32 @@ class Posterior:
         return prior, _solve(self.shrinkage, prior)
 
 
-def posterior(results: Results, spreads: Hyperparameters) -> Posterior:
-    """The mean from the results, the covariance from the results and those in flight."""
+def posterior(results: Results, spreads: Hyperparameters, factor: FloatArray) -> Posterior:
+    """The mean from the results, the covariance from the results and those in flight.
+
+    `factor` is the `kernel_factor` of the results' candidates.
+    """
     noise, example = spreads.noise, spreads.example
     data = evidence(results, noise=noise, example=example)
-    factor = kernel_factor(results.levels, spreads.candidates)
     shrinkage = _shrinkage_factor(data.precision, factor)
     explained = _solve(shrinkage, factor.T @ data.pull)
     alpha = _solve(factor, _solve(shrinkage, explained, transposed=True), transposed=True)
-    expected = results.expected_counts
-    if expected is not None:
-        precision = _precision(expected, noise=noise, example=example)
-        shrinkage = _shrinkage_factor(precision, factor)
+    columns, counts = results.expected_counts()
+    if len(columns):
+        before = _precision(results.counts[:, columns], noise=noise, example=example)
+        after = _precision(counts, noise=noise, example=example)
+        shrinkage = _shrinkage_factor(data.precision + after - before, factor)
     return Posterior(alpha=alpha, factor=factor, shrinkage=shrinkage)
 
 
 def _shrinkage_factor(precision: FloatArray, factor: FloatArray) -> FloatArray:
     """Lower Cholesky factor of B = I + L' S L."""
-    return _lower(np.eye(len(factor)) + factor.T @ precision @ factor)
+    if not len(factor):
+        return factor
+    half = blas.dtrmm(1.0, factor, precision, side=0, lower=1, trans_a=1)
+    inner = blas.dtrmm(1.0, factor, half, side=1, lower=1, overwrite_b=1)
+    inner[np.diag_indices_from(inner)] += 1.0
+    return _lower(inner)
 
 
 def _lower(matrix: FloatArray) -> FloatArray:

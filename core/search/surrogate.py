@@ -14,12 +14,13 @@ Searle, Casella and McCulloch, Variance Components (1992), for crossed random ef
 Deliberately not here: which candidate gets the next examples, and what the levels stand for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from core.search.additive import Layout, tables
 from core.search.crossed_effects import (
     ANCHOR,
     Evidence,
@@ -28,6 +29,7 @@ from core.search.crossed_effects import (
     Posterior,
     Results,
     evidence,
+    extended_factor,
     kernel,
     kernel_factor,
     level_array,
@@ -63,6 +65,22 @@ class Prediction:
         return np.clip(self.mean + INTERVAL * self.sd, 0.0, 1.0)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Standings:
+    """Visited candidates as rows of levels, and their predicted scores; fractions."""
+
+    levels: IntArray
+    mean: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Joint:
+    """Joint belief about the true mean scores of some candidates, in their order; fractions."""
+
+    mean: FloatArray
+    covariance: FloatArray
+
+
 @dataclass(frozen=True, kw_only=True)
 class Effect:
     """What one level adds to the score, against the mean of its variable's levels; a fraction."""
@@ -95,13 +113,19 @@ class Surrogate:
     level per variable. Not thread-safe.
     """
 
-    def __init__(self, variables: int) -> None:
+    def __init__(self, variables: int, weights: Mapping[str, float] | None = None) -> None:
+        """`weights` says how many results one on an example counts for; 1 unless given.
+
+        The true score is then the mean weighted in the same way. Weights are positive.
+        """
         if variables < 1:
             raise ValueError(f"A space has at least one variable, not {variables}.")
         self._variables = variables
-        self._results = Results(variables)
+        self._weights = {} if weights is None else dict(weights)
+        self._results = Results(variables, self._weights)
         self._hyperparameters = prior_medians(variables)
         self._fitted_results = 0
+        self._factor: tuple[CandidateSpreads, FloatArray] | None = None
         self._kept: Posterior | None = None
 
     @property
@@ -119,6 +143,13 @@ class Surrogate:
         """Every candidate with at least one result, in the order of first mention."""
         seen = self._results.counts.sum(axis=1) > 0
         return tuple(candidate for candidate, row in self._results.rows.items() if seen[row])
+
+    def standings(self) -> Standings:
+        """Every candidate with at least one result, in the order of first mention."""
+        factor = self._kernel_factor(self._hyperparameters.candidates)
+        means = ANCHOR + factor @ (factor.T @ self._posterior().alpha)
+        seen = np.flatnonzero(self._results.counts.sum(axis=1) > 0)
+        return Standings(levels=self._results.levels[seen], mean=means[seen])
 
     def observe(self, candidate: Levels, example: str, score: float) -> None:
         """Adds one result; the same candidate and example may come again.
@@ -254,10 +285,50 @@ class Surrogate:
         data = evidence(self._results, noise=spreads.noise, example=spreads.example)
         return log_likelihood(data, kernel_factor(self._results.levels, spreads.candidates))
 
+    def joint(self, levels: IntArray) -> Joint:
+        """Mean and covariance of the true mean scores of candidates given as rows of levels."""
+        cross = self._cross(levels)
+        state = self._posterior()
+        prior = kernel(levels, levels, self._hyperparameters.candidates)
+        return Joint(
+            mean=ANCHOR + cross.T @ state.alpha,
+            covariance=prior - state.known_covariance(cross),
+        )
+
+    def information(self, examples: Sequence[str]) -> FloatArray:
+        """Precision that one more result on each of `examples` brings, alone, to a candidate.
+
+        The more candidates an example has seen, in flight ones included, the better its
+        difficulty is known and the more the next result on it says.
+        """
+        noise, example = self._hyperparameters.noise**2, self._hyperparameters.example**2
+        known = self._results.per_example(examples)
+        weights = np.array([self._weights.get(name, 1.0) for name in examples])
+        information: FloatArray = 1.0 / (noise / weights + example / (1 + known * example / noise))
+        return information
+
+    def tables(
+        self, layout: Layout, *, draws: int = 0, rng: np.random.Generator | None = None
+    ) -> FloatArray:
+        """The posterior mean and `draws` joint draws as sums over levels and pairs of levels."""
+        spreads = self._hyperparameters.candidates
+        return tables(layout, self._results.levels, self._posterior(), spreads, rng, draws)
+
     def _posterior(self) -> Posterior:
         if self._kept is None:
-            self._kept = posterior(self._results, self._hyperparameters)
+            spreads = self._hyperparameters
+            factor = self._kernel_factor(spreads.candidates)
+            self._kept = posterior(self._results, spreads, factor)
         return self._kept
+
+    def _kernel_factor(self, spreads: CandidateSpreads) -> FloatArray:
+        """That of the candidates so far; new candidates only add rows to the one kept."""
+        kept = np.zeros((0, 0))
+        if self._factor is not None and self._factor[0] == spreads:
+            kept = self._factor[1]
+        factor = extended_factor(kept, self._results.levels, spreads)
+        self._factor = spreads, factor
+        return factor
 
     def _cross(self, levels: IntArray) -> FloatArray:
         return kernel(self._results.levels, levels, self._hyperparameters.candidates)

@@ -7,14 +7,14 @@ home in the core.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState, create_trial
 
+from core.search.observation import Observation
+from core.search.random_draw import draw
 from core.search.space import Levels
 
 STARTUP = 10
@@ -25,14 +25,6 @@ TRIES = 16
 
 EI_CANDIDATES = 24
 """Draws of which TPE takes the most promising (Optuna's default)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observation:
-    """A candidate and its mean score so far, one row however many examples are behind it."""
-
-    levels: Levels
-    mean: float
 
 
 def suggest(
@@ -58,7 +50,7 @@ def suggest(
         if levels not in exhausted:
             return levels
         study.tell(trial, state=TrialState.FAIL)
-    return _random_levels(sizes, exhausted, np.random.default_rng(seed))
+    return draw(sizes, exhausted=exhausted, seed=seed)
 
 
 def _study(
@@ -97,13 +89,3 @@ def _distributions(sizes: Sequence[int]) -> dict[str, BaseDistribution]:
         name: CategoricalDistribution(tuple(range(size)))
         for name, size in zip(_names(sizes), sizes, strict=True)
     }
-
-
-def _random_levels(
-    sizes: Sequence[int], exhausted: frozenset[Levels], rng: np.random.Generator
-) -> Levels:
-    """Any candidate that is not exhausted; the caller knows that there is one."""
-    while True:
-        levels = tuple(int(rng.integers(size)) for size in sizes)
-        if levels not in exhausted:
-            return levels

@@ -16,7 +16,7 @@ import optuna
 
 from core.engine import Engine
 from core.errors import ConfigError, StoreError, StudioError
-from core.optimizers.mipro import Mipro
+from core.optimizers.family import build
 from core.runs.config import RunConfig
 from core.runs.events import RunFailed, RunStarted
 from core.runs.liveness import STALE_AFTER
@@ -24,7 +24,7 @@ from core.runs.preparation import Task, prepare
 from core.runs.state import RunState
 from core.runs.store import Store
 from core.worker.crew import LocalCrew
-from core.worker.watcher import SnapshotWatcher
+from core.worker.watcher import SnapshotWatcher, record_end
 
 HEARTBEAT = 1.5
 """Seconds between signs of life."""
@@ -56,6 +56,7 @@ def work(
         known = isinstance(error, StudioError)
         message = str(error) if known else f"{type(error).__name__}: {error}"
         store.append(run_id, [RunFailed(message=message)])
+        record_end(run_id, store)
         raise
     finally:
         store.release(run_id, worker)
@@ -90,14 +91,34 @@ def _claimed(run_id: str, store: Store, worker: str) -> bool:
 def _work(
     run_id: str, config: RunConfig, store: Store, worker: str, waits_when_paused: bool
 ) -> RunState:
-    task = prepare(config, store)
+    ended, taken = threading.Event(), threading.Event()
+    # from now on: to prepare a large dataset can take longer than others wait for a sign of life
+    pulse = threading.Thread(target=_pulse, args=(run_id, store, worker, taken, ended))
+    pulse.start()
+    try:
+        task = prepare(config, store)
+        return _at_work(run_id, task, config, store, worker, taken, waits_when_paused)
+    finally:
+        ended.set()
+        pulse.join()
+
+
+def _at_work(
+    run_id: str,
+    task: Task,
+    config: RunConfig,
+    store: Store,
+    worker: str,
+    taken: threading.Event,
+    waits_when_paused: bool,
+) -> RunState:
     crew = LocalCrew(task, config)
     watcher = SnapshotWatcher(run_id=run_id, store=store, task=task, config=config)
     with ThreadPoolExecutor(config.concurrency, thread_name_prefix="example") as pool:
         engine = Engine(
             run_id=run_id,
             store=store,
-            optimizer=Mipro(task, config),
+            optimizer=build(task, config),
             crew=crew,
             watcher=watcher,
             executor=pool,
@@ -105,23 +126,26 @@ def _work(
             max_calls=config.max_calls,
             clock=time.time,
             waits_when_paused=waits_when_paused,
+            taken=taken,
         )
-        ended = threading.Event()
-        pulse = threading.Thread(target=_pulse, args=(run_id, store, worker, engine, ended))
-        pulse.start()
         try:
             return engine.run(_started(task, worker))
         finally:
-            ended.set()
             pool.shutdown(wait=False, cancel_futures=True)
             watcher.close()
-            pulse.join()
 
 
-def _pulse(run_id: str, store: Store, worker: str, engine: Engine, ended: threading.Event) -> None:
+def _pulse(
+    run_id: str, store: Store, worker: str, taken: threading.Event, ended: threading.Event
+) -> None:
+    """Beat until the work has ended; set `taken` and stop when the run is another worker's."""
     while not ended.wait(HEARTBEAT):
-        if not store.heartbeat(run_id, worker):
-            engine.abandon()
+        try:
+            is_ours = store.heartbeat(run_id, worker)
+        except StoreError:
+            continue  # one missed beat does no harm, but who goes on beating notices a rival
+        if not is_ours:
+            taken.set()
             return
 
 

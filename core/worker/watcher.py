@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 
 from core.errors import StoreError
 from core.optimizers.actions import Action
-from core.programs.candidate import Candidate
 from core.runs.choices import search_space
 from core.runs.config import RunConfig
 from core.runs.preparation import Task
 from core.runs.remaining import Remaining, remaining_calls
 from core.runs.scores import best_candidate, test_scores, val_scores
-from core.runs.snapshot import InFlight, Predicted, RunSummary, ScoreWithN, Snapshot
+from core.runs.snapshot import InFlight, RunSummary, ScoreWithN, Snapshot
 from core.runs.state import RunState
 from core.runs.store import RunStore
-from core.search.space import Levels
-from core.search.surrogate import Surrogate
+from core.search.space import Levels, SearchSpace
+from core.worker.beliefs import Beliefs
 
 EVERY = 1.0
 """Seconds between snapshots."""
@@ -39,6 +38,8 @@ class _Handover:
     summary: RunSummary
     in_flight: tuple[InFlight, ...]
     remaining: Remaining
+    space: SearchSpace | None
+    reason: str | None
     visited: dict[str, Levels]
     new_results: list[tuple[Levels, str, float]]
 
@@ -52,18 +53,22 @@ class SnapshotWatcher:
     task: Task
     config: RunConfig
     _last: float = 0.0
-    _seen: dict[str, int] = field(default_factory=dict)
+    _last_seq: int = -1
+    _seen: dict[str, set[str]] = field(default_factory=dict)
+    """Candidate → validation examples whose scores were handed over."""
     _queue: "queue.Queue[_Handover | None]" = field(default_factory=queue.Queue)
-    _surrogate: Surrogate | None = None
+    _beliefs: Beliefs = field(default_factory=Beliefs)
     _thread: threading.Thread | None = None
 
     def watch(self, state: RunState, busy: Sequence[tuple[Action, float]]) -> None:
-        """Hand the state's present over, at most once a second while the run goes on."""
+        """Hand the state's present over once a second; at once when the run rests or ends."""
         now = time.time()
-        if now - self._last < EVERY and not state.is_ended and state.status != "paused":
+        rests = state.is_ended or state.status == "paused"
+        news = rests and state.seq != self._last_seq
+        if now - self._last < EVERY and not news:
             return
-        if state.is_ended or self._queue.qsize() < 2:
-            self._last = now
+        if news or self._queue.qsize() < 2:
+            self._last, self._last_seq = now, state.seq
             self._queue.put(self._handover(state, busy, now))
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, daemon=True)
@@ -79,13 +84,19 @@ class SnapshotWatcher:
     def _handover(
         self, state: RunState, busy: Sequence[tuple[Action, float]], now: float
     ) -> _Handover:
-        levels = _levels(state)
+        space = search_space(state) if state.candidates else None
+        levels = (
+            {key: space.levels(each) for key, each in state.candidates.items()} if space else {}
+        )
+        last = max(state.trials, default=None)
         newest = sorted(busy, key=lambda item: -item[1])[:NEWEST_SHOWN]
         return _Handover(
             seq=state.seq,
             summary=summary(state, now),
             in_flight=tuple(InFlight(task=action.label, since=since) for action, since in newest),
             remaining=remaining_calls(state, self.task, self.config, now, in_flight=len(busy)),
+            space=space,
+            reason=None if last is None else state.trials[last].reason,
             visited=levels,
             new_results=self._new_results(state, levels),
         )
@@ -96,18 +107,20 @@ class SnapshotWatcher:
         """Scores that were not there at the last handover; each example counts once."""
         new: list[tuple[Levels, str, float]] = []
         for candidate, place in levels.items():
-            scores = list(val_scores(state, candidate).items())
-            new.extend((place, *item) for item in scores[self._seen.get(candidate, 0) :])
-            self._seen[candidate] = len(scores)
+            seen = self._seen.setdefault(candidate, set())
+            scores = val_scores(state, candidate)
+            new.extend((place, *item) for item in scores.items() if item[0] not in seen)
+            seen.update(scores)
         return new
 
     def _write_all(self) -> None:
         while (handed := self._queue.get()) is not None:
-            predictions = self._predictions(handed)
+            self._beliefs.learn(handed.visited, handed.new_results)
             snapshot = Snapshot(
                 seq=handed.seq,
                 summary=handed.summary,
-                predictions=predictions,
+                predictions=self._beliefs.predictions(),
+                belief=self._beliefs.belief(handed.space, handed.reason),
                 in_flight=handed.in_flight,
                 in_flight_count=handed.remaining.in_flight,
                 remaining_seconds=handed.remaining.seconds,
@@ -118,21 +131,20 @@ class SnapshotWatcher:
             except StoreError:
                 continue  # a snapshot is a convenience; the events are the truth
 
-    def _predictions(self, handed: _Handover) -> dict[str, Predicted]:
-        if not handed.visited:
-            return {}
-        if self._surrogate is None:
-            self._surrogate = Surrogate(variables=len(next(iter(handed.visited.values()))))
-        for levels, example, score in handed.new_results:
-            self._surrogate.observe(levels, example, score)
-        if self._surrogate.refit_due:
-            self._surrogate.fit()
-        names = list(handed.visited)
-        predicted = self._surrogate.predict([handed.visited[name] for name in names])
-        return {
-            name: Predicted(mean=float(mean), sd=float(sd))
-            for name, mean, sd in zip(names, predicted.mean, predicted.sd, strict=True)
-        }
+
+def record_end(run_id: str, store: RunStore) -> None:
+    """Bring the snapshot up to the log of a run that ended while nobody watched."""
+    state = RunState().fold(store.since(run_id, 0))
+    known = store.snapshot(run_id)
+    snapshot = Snapshot(
+        seq=state.seq,
+        summary=summary(state, time.time()),
+        predictions=known.predictions if known else {},
+        belief=known.belief if known else None,
+        remaining_seconds=0.0,
+        remaining_calls=0,
+    )
+    store.put_snapshot(run_id, snapshot)
 
 
 def summary(state: RunState, now: float) -> RunSummary:
@@ -148,15 +160,6 @@ def summary(state: RunState, now: float) -> RunSummary:
         usage=state.usage,
         seconds=state.elapsed(now),
     )
-
-
-def _levels(state: RunState) -> dict[str, Levels]:
-    """Candidate → level indices, for all that have been in a trial."""
-    if not state.candidates:
-        return {}
-    space = search_space(state)
-    known: dict[str, Candidate] = state.candidates
-    return {key: space.levels(candidate) for key, candidate in known.items()}
 
 
 def _mean(scores: Mapping[str, float]) -> ScoreWithN | None:

@@ -2,31 +2,59 @@
 
 import streamlit as st
 
-from core.search.budget import Budget, BudgetName, preset
+from core.search.budget import (
+    PAPER_EVALUATIONS,
+    PAPER_ROWS,
+    Budget,
+    BudgetName,
+    paper_budget,
+    preset,
+)
+from core.search.shape import Shape
 
-_NAMES: tuple[BudgetName, ...] = ("light", "medium", "heavy", "exact")
+_NAMES: tuple[BudgetName, ...] = ("light", "medium", "heavy", "paper", "exact")
+_TITLES = {"paper": "As in the paper", "exact": "Exact numbers"}
 
 
-def render_budget_settings(budget: Budget, *, predictors: int, key: str) -> Budget:
-    """The chosen budget for a program with this many predictors."""
+def render_budget_settings(
+    budget: Budget, *, predictors: int, val: int, shape: Shape, key: str
+) -> Budget:
+    """The chosen budget for a program with this many predictors and validation examples."""
     name = st.segmented_control(
         "Budget",
         _NAMES,
         default=budget.name,
         required=True,
-        format_func=lambda each: "Exact numbers" if each == "exact" else each.capitalize(),
+        format_func=lambda each: _TITLES.get(each, each.capitalize()),
         key=f"{key}.name",
         label_visibility="collapsed",
     )
     if name == "exact":
         return _exact(budget, key)
-    chosen = preset(name, predictors)
+    if name == "paper":
+        chosen = _paper(predictors, val, shape, key)
+    else:
+        chosen = preset(name, predictors, shape)
     st.caption(
         f"{chosen.instructions} instructions and {chosen.demo_sets} demo sets per predictor, "
         f"{chosen.trials} trials on minibatches of {chosen.minibatch}, a full evaluation every "
         f"{chosen.full_every} trials, on up to {chosen.val_cap} validation examples."
     )
     return chosen
+
+
+def _paper(predictors: int, val: int, shape: Shape, key: str) -> Budget:
+    evaluations = st.number_input(
+        "Full evaluations",
+        2,
+        1000,
+        PAPER_EVALUATIONS,
+        key=f"{key}.evaluations",
+        help="The paper gives its optimizers 20 to 50 full evaluations, or what they cost.",
+        width=220,
+    )
+    used = min(val, PAPER_ROWS)
+    return paper_budget(predictors, used, shape, full_evaluations=evaluations)
 
 
 def _exact(budget: Budget, key: str) -> Budget:

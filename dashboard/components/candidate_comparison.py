@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.evaluator import Trace
-from core.results.comparison import Comparison, difference_in_words
+from core.results.comparison import MOST_COMPARED, Comparison, difference_in_words
 from core.results.run_results import CandidateTexts, RunResults
 from dashboard.components.demo_sets import render_demo_table
 from dashboard.components.instruction_cards import render_prompt_run
@@ -15,7 +15,6 @@ from dashboard.components.measures import interval_text, mean_text, percent
 from dashboard.components.predictor_choice import predictor_label
 from dashboard.components.text_diff import render_text_diff
 
-MOST_COMPARED = 4
 _WIDTHS = {"input": 330, "expected": 110}
 """Pixels; narrow enough that every candidate's output is in sight."""
 

@@ -18,9 +18,17 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def render_model_settings(
-    role: str, config: LMConfig, *, key: str, is_set: Callable[[str], bool]
+    role: str,
+    config: LMConfig,
+    *,
+    key: str,
+    is_set: Callable[[str], bool],
+    temperature: str = "provider's own",
 ) -> LMConfig | None:
-    """The chosen model; None while something is missing. `is_set` says if a variable is there."""
+    """The chosen model; None while something is missing.
+
+    `is_set` says if a variable is there; `temperature` is the one in force while none is given.
+    """
     kind = st.segmented_control(
         role,
         [OFFLINE, CONNECTED],
@@ -31,7 +39,7 @@ def render_model_settings(
     )
     if kind == OFFLINE:
         return _offline(config, key)
-    return _connected(config, key, is_set)
+    return _connected(config, key, is_set, temperature)
 
 
 def _offline(config: LMConfig, key: str) -> LMConfig:
@@ -48,7 +56,9 @@ def _offline(config: LMConfig, key: str) -> LMConfig:
     return LMConfig(model=OFFLINE_MODEL, delay=delay)
 
 
-def _connected(config: LMConfig, key: str, is_set: Callable[[str], bool]) -> LMConfig | None:
+def _connected(
+    config: LMConfig, key: str, is_set: Callable[[str], bool], temperature: str
+) -> LMConfig | None:
     before = LMConfig(model="") if config.is_offline else config
     model = st.text_input(
         "Model", before.model, key=f"{key}.model", placeholder="gpt-4o-mini"
@@ -69,7 +79,7 @@ def _connected(config: LMConfig, key: str, is_set: Callable[[str], bool]) -> LMC
         help="Its name, never the key itself. It is read by the server and stored nowhere.",
     ).strip()
     named = _render_variable(variable, is_set)
-    options = _options(before, key)
+    options = _options(before, key, temperature)
     if not model:
         st.caption(":red[:material/error: Name the model.]")
     if not model or not named:
@@ -91,7 +101,7 @@ def _render_variable(variable: str, is_set: Callable[[str], bool]) -> bool:
     return True
 
 
-def _options(before: LMConfig, key: str) -> dict[str, float | None]:
+def _options(before: LMConfig, key: str, temperature: str) -> dict[str, float | None]:
     with st.expander("Temperature and prices", key=f"{key}.more"):
         left, middle, right = st.columns(3)
         return {
@@ -101,7 +111,7 @@ def _options(before: LMConfig, key: str) -> dict[str, float | None]:
                 2.0,
                 before.temperature,
                 key=f"{key}.temperature",
-                placeholder="provider's own",
+                placeholder=temperature,
             ),
             "input_price": middle.number_input(
                 "$ per million input tokens", 0.0, value=before.input_price, key=f"{key}.in"

@@ -33,7 +33,8 @@ def render_run_controls(
             key=f"{key}.resume",
             icon=":material/play_arrow:",
             help="Goes on where the run stands; nothing that is finished is repeated.",
-            disabled=status not in ("paused", "interrupted") and results.wish != "pause",
+            disabled=results.is_ended
+            or (status not in ("paused", "interrupted") and results.wish != "pause"),
             on_click=on_resume,
         )
         with st.popover(

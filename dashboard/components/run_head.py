@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.runs.config import RunConfig
+from core.search.family import FAMILY
 from dashboard.components.notices import render_offline_notice
 
 
@@ -11,6 +12,7 @@ def render_run_head(config: RunConfig) -> None:
     st.text(config.name)
     parts = [
         config.program,
+        FAMILY[config.optimizer].title,
         config.dataset_name,
         f"metric {config.metric}",
         f"task model {config.task_model.label}",

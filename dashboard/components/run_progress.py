@@ -50,11 +50,11 @@ def render_key_figures(results: RunResults, snapshot: Snapshot | None, now: floa
         _render_time(results, snapshot, now)
 
 
-def render_in_flight(work: Sequence[InFlight], now: float) -> None:
-    """What the worker is doing at this moment, in one line of text."""
+def render_in_flight(work: Sequence[InFlight], count: int, now: float) -> None:
+    """What the worker is doing at this moment, in one line of text: `work` of `count` pieces."""
     named = [f"{each.task} ({max(0.0, now - each.since):.0f} s)" for each in work[:MOST_IN_FLIGHT]]
-    more = f" · and {len(work) - MOST_IN_FLIGHT} more" if len(work) > MOST_IN_FLIGHT else ""
-    st.text(f"In flight: {len(work)}" + (f" – {' · '.join(named)}{more}" if work else ""))
+    more = f" · and {count - len(named)} more" if count > len(named) else ""
+    st.text(f"In flight: {count}" + (f" – {' · '.join(named)}{more}" if named else ""))
 
 
 def _count(phase: PhaseProgress) -> str:

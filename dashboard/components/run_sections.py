@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.evaluator import PromptRun
+from core.results.comparison import MOST_COMPARED
 from core.results.run_results import RunResults
 from dashboard.charts import predictions
 from dashboard.components.candidate_table import render_candidate_table
@@ -13,8 +14,6 @@ from dashboard.components.demo_sets import render_demo_sets
 from dashboard.components.instruction_cards import render_instruction_cards
 from dashboard.components.live_chart import render_live_chart
 from dashboard.components.predictor_choice import render_predictor_choice
-
-MOST_COMPARED = 4
 
 
 def render_candidates(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.lm.usage import Usage
 from dashboard.components.call_estimate import cost_text
+from dashboard.components.measures import duration_text
 from dashboard.components.scores import score_text
 from dashboard.run_list import BUSY, RunRow
 
@@ -80,15 +81,6 @@ def spent_text(usage: Usage) -> str:
     if usage.priced:
         return cost_text(usage.cost_usd)
     return f"at least {cost_text(usage.cost_usd)}" if usage.cost_usd else "unknown"
-
-
-def duration_text(seconds: float) -> str:
-    """`45 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _local_time(seconds: float) -> datetime.datetime:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.results.comparison import MOST_COMPARED
 from dashboard import services, session
 from dashboard.components.candidate_comparison import (
     predictor_names,
@@ -31,7 +32,8 @@ if len(results.labels) < 2:
     st.page_link("views/monitor.py", label="Watch the run", icon=":material/monitoring:")
     st.stop()
 
-wanted = [each for each in session.compared() if each in results.labels]
+known = dict.fromkeys(each for each in session.compared() if each in results.labels)
+wanted = list(known)[:MOST_COMPARED]
 chosen = render_candidate_choice(
     results, wanted if len(wanted) > 1 else results.contrast, key=f"compare.choice.{run_id}"
 )

@@ -3,12 +3,15 @@
 import streamlit as st
 
 from core.errors import StudioError
+from core.runs.config import PROPOSER_TEMPERATURE
 from core.search.budget import preset
+from core.search.family import FAMILY
 from dashboard import materials, services, session
 from dashboard.components.budget_settings import render_budget_settings
 from dashboard.components.call_estimate import render_call_estimate
 from dashboard.components.model_settings import render_model_settings
 from dashboard.components.notices import render_problem
+from dashboard.components.optimizer_choice import render_optimizer_choice
 from dashboard.costs import phase_costs
 from dashboard.readiness import obstacle, warnings
 
@@ -55,12 +58,24 @@ with prompt_side.container(border=True, height="stretch"):
     st.markdown("**Prompt model**")
     st.caption("Describes data and program, and writes instructions: few calls.")
     prompt_model = render_model_settings(
-        "Prompt model", draft.prompt_model, key="configure.prompt", is_set=materials.is_set
+        "Prompt model",
+        draft.prompt_model,
+        key="configure.prompt",
+        is_set=materials.is_set,
+        temperature=f"{PROPOSER_TEMPERATURE:g}",
     )
+
+st.subheader("Optimizer")
+optimizer = render_optimizer_choice(FAMILY, draft.optimizer, key="configure.optimizer")
+shape = FAMILY[optimizer].shape
 
 st.subheader("Budget")
 budget = render_budget_settings(
-    draft.budget or preset("light", predictors), predictors=predictors, key="configure.budget"
+    draft.budget or preset("light", predictors, shape),
+    predictors=predictors,
+    val=len(materials.task(draft.config(title=template.title)).split.val),
+    shape=shape,
+    key="configure.budget",
 )
 seed_side, concurrency_side, cap_side, _ = st.columns(4)
 seed = seed_side.number_input("Seed", 0, value=draft.seed, key="configure.seed")
@@ -78,12 +93,14 @@ max_calls = cap_side.number_input(
     value=draft.max_calls,
     key="configure.cap",
     placeholder="no cap",
-    help="At the cap the run pauses, and can be resumed with a higher one.",
+    help="The search ends early enough to stay below it. If failures use it up, the run pauses and "
+    "can be resumed with a higher one.",
 )
 draft = session.update_draft(
     name=name,
     task_model=task_model or draft.task_model,
     prompt_model=prompt_model or draft.prompt_model,
+    optimizer=optimizer,
     budget=budget,
     seed=seed,
     concurrency=concurrency,

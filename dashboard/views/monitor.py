@@ -23,8 +23,13 @@ from dashboard.components.run_sections import (
     render_instructions,
 )
 from dashboard.components.run_status import render_status
+from dashboard.components.search_belief import (
+    render_belief,
+    render_effects,
+    render_settings_importance,
+)
 
-SECTIONS = ("Candidates", "Instructions", "Demo sets", "Summaries", "Failures")
+SECTIONS = ("Candidates", "Effects", "Instructions", "Demo sets", "Summaries", "Failures")
 
 run_id = session.run_id()
 opened = services.run_view(run_id) if run_id else None
@@ -64,7 +69,7 @@ def status_panel(run: str) -> None:
     render_key_figures(view.results, view.snapshot, now if at_work else None)
     with st.container():
         if view.snapshot and at_work:
-            render_in_flight(view.snapshot.in_flight, now)
+            render_in_flight(view.snapshot.in_flight, view.snapshot.in_flight_count, now)
 
 
 @st.fragment(run_every=2 if live else None)
@@ -80,6 +85,8 @@ def details_panel(run: str) -> None:
         alt=f"Scores of {len(view.results.tables.trials)} trials",
         height=score_history.HEIGHT,
     )
+    with st.container(gap="xsmall"):
+        render_belief(view.snapshot.belief if view.snapshot else None, view.results)
     section = st.segmented_control(
         "Details",
         SECTIONS,
@@ -101,6 +108,9 @@ def show_section(section: str, view: services.RunView) -> None:
             if chosen := render_candidates(results, table, chart, key="monitor"):
                 session.compare(chosen)
                 st.switch_page("views/compare.py", query_params={"run": view.run.id})
+        case "Effects":
+            render_effects(view.snapshot.belief if view.snapshot else None, results)
+            render_settings_importance(results.settings_importance)
         case "Instructions":
             show = partial(services.proposal, view.run.id)
             render_instructions(results, show, key="monitor")

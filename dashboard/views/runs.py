@@ -87,12 +87,14 @@ chosen = st.selectbox(
     key="runs.chosen",
 )
 row = by_id[chosen]
+view = services.run_view(chosen) if row.status in ("paused", "interrupted") else None
 cap = None
-if row.status in ("paused", "interrupted") and row.run.config.max_calls is not None:
+if view is not None and view.results.waits_at_cap:
+    reached = view.results.max_calls or view.results.usage.calls
     cap = st.number_input(
         "Most LM calls from now on",
-        1,
-        value=max(row.run.config.max_calls, 2 * row.summary.usage.calls),
+        reached + 1,
+        value=2 * reached,
         key=f"runs.cap.{chosen}",
         help="Counts the calls that were already made.",
     )

@@ -94,7 +94,7 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
     heading(page, "Predictors")
     press(page, "Try it")
     expect(page.get_by_text("Expected").first).to_be_visible()
-    expect(page.locator("svg[aria-roledescription^=flowchart]").first).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^Stages of the program"))).to_be_visible()
     shot(page, "program", size=(1440, 2000))
     press(page, "Continue to configure")
 

@@ -11,6 +11,7 @@ import pytest
 
 from core.cli import main
 from core.runs.state import RunState
+from core.search.family import FAMILY
 from core.storage.location import open_store
 from tests.openai_server import respond_by_hash, serving
 
@@ -64,6 +65,29 @@ def test_the_same_seed_gives_the_same_run_at_concurrency_one(capsys):
         found = json.loads(capsys.readouterr().out)
         runs.append({key: found[key] for key in ("baseline", "best", "calls", "tokens")})
     assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("optimizer", FAMILY)
+def test_every_optimizer_can_be_chosen_and_does_no_worse_than_the_baseline(optimizer, capsys):
+    small = ["--trials", "6", "--minibatch", "12", "--optimizer", optimizer]
+    assert optimize("--json", *small) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["status"], found["optimizer"]) == ("finished", optimizer)
+    assert found["best"]["val"]["score"] >= found["baseline"]["val"]["score"]
+
+
+def test_the_papers_budget_is_counted_in_full_evaluations(capsys):
+    paper = ["--budget", "paper", "--full-evaluations", "3", "--optimizer", "bayesian_bootstrap"]
+    assert optimize("--json", *paper) == 0
+    run = open_store(None).runs()[0]
+    budget = run.config.budget
+    assert (budget.name, budget.trials) == ("paper", int(3 * 60 / (25 + 60 / 10)))
+    assert (budget.minibatch, budget.full_every, budget.instructions) == (25, 10, 1)
+
+
+def test_full_evaluations_without_the_papers_budget_are_refused(capsys):
+    assert optimize("--full-evaluations", "30") == 2
+    assert "--full-evaluations goes with --budget paper" in capsys.readouterr().err
 
 
 def test_runs_are_listed(capsys):

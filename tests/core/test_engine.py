@@ -265,9 +265,9 @@ def test_a_resumed_engine_repeats_nothing(engine, store, run_id):
     assert set(stopped.crew.done).isdisjoint(again.crew.done)
 
 
-def test_an_abandoned_engine_writes_nothing_more(engine, store, run_id):
+def test_an_engine_whose_run_was_taken_over_writes_nothing_more(engine, store, run_id):
     working = engine(fine)
-    working.abandon()
+    working.taken.set()
     with pytest.raises(RunTaken):
         working.run(STARTED)
     assert store.since(run_id, 0) == []

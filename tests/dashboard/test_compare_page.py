@@ -43,6 +43,14 @@ def test_a_link_names_what_is_compared(open_page, finished):
     assert [each.label for each in page.metric][0] == "C1"
 
 
+def test_a_link_with_too_many_candidates_or_the_same_twice_does_no_harm(open_page, finished):
+    run_id, state = finished
+    one, *others = list(state.candidates)[:5]
+    page = open_page("compare", run=run_id, compare=",".join([one, one, *others]))
+    assert not page.exception
+    assert page.multiselect[0].value == [one, *others[:3]]
+
+
 def test_one_candidate_alone_is_not_compared(open_page, finished):
     run_id, state = finished
     page = open_page("compare", run=run_id)

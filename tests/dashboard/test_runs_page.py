@@ -111,6 +111,19 @@ def test_a_run_that_paused_at_its_cap_is_resumed_with_a_higher_one(open_page, st
     assert (asked.kind, asked.max_calls) == ("resume_requested", 450)
 
 
+def test_a_run_that_waits_for_another_reason_keeps_its_cap(open_page, store):
+    run = store.create(iris_config(store, max_calls=300))
+    assert store.claim(run, "worker", stale_after=10)
+    seq = store.append(run, [Paused(reason="", by_person=True)])
+    summary = RunSummary(status="paused", usage=Usage(calls=200))
+    store.put_snapshot(run, Snapshot(seq=seq, summary=summary))
+    page = open_page("runs")
+    assert len(page.number_input) == 0
+    button(page, "Resume").click().run()
+    (asked,) = [each.event for each in store.since(run, seq)]
+    assert (asked.kind, asked.max_calls) == ("resume_requested", None)
+
+
 def test_a_run_that_a_worker_is_at_cannot_be_deleted(open_page, store, monkeypatch):
     run = claimed_run(store, monkeypatch)
     page = open_page("runs")

@@ -71,7 +71,11 @@ class Prompt:
 
 
 def read_prompt(
-    system: str, messages: Sequence[tuple[str, str]], *, temperature: float = 0.0
+    system: str,
+    messages: Sequence[tuple[str, str]],
+    *,
+    temperature: float = 0.0,
+    repetition: int = 0,
 ) -> Prompt | None:
     """The parts of a prompt; None when it was not written by a dspy chat or JSON adapter.
 
@@ -79,7 +83,9 @@ def read_prompt(
         system: The system text.
         messages: (role, text) of the turns, the current request last.
         temperature: The sampling temperature of the request.
+        repetition: How often the same was asked before; each time may be answered differently.
     """
+    again = [str(repetition)] if repetition else []
     inputs = _fields(system, "Your input fields are:", "Your output fields are:")
     outputs = _fields(system, "Your output fields are:", "All interactions will be")
     if not outputs or not messages:
@@ -96,7 +102,7 @@ def read_prompt(
         values={name: value for name, value in values.items() if name in in_names},
         as_json=as_json,
         temperature=temperature,
-        key="\x1e".join([system, *(text for _, text in messages), f"{temperature:g}"]),
+        key="\x1e".join([system, *(text for _, text in messages), f"{temperature:g}", *again]),
     )
 
 

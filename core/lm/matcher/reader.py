@@ -35,7 +35,6 @@ _SAME_QUESTION = 0.8
 _CHAINS_READ = 24
 _FIT_WEIGHT = 1.0
 _UNKNOWN = "unknown"
-_BLANK = frozenset(["", "[]", "N/A", "None"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,20 @@ def test_a_provider_that_repeats_the_key_does_not_get_it_into_a_message():
     assert message_of(error, lm) == "Incorrect API key provided: (the key)."
 
 
+@pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\nsecond-line"], ids=["end", "middle"])
+def test_a_key_with_a_line_break_stays_out_of_messages(key, monkeypatch):
+    monkeypatch.setenv(VARIABLE, key)
+    with serving(ada) as (base, _):
+        result = evaluated(base, api_key_env=VARIABLE, retries=0)
+    assert "sk-secret" not in repr(result)
+    assert (result.score is None) == (not key.endswith("\n"))
+
+
+def test_settings_that_a_model_is_known_to_refuse_are_bad_input():
+    with pytest.raises(ConfigError, match="prompt model 'openai/gpt-5'.*temperature=1.0"):
+        connect(LMConfig(model="openai/gpt-5"), role="prompt model", temperature=0.7)
+
+
 # Faults
 
 

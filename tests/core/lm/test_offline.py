@@ -126,3 +126,23 @@ def test_its_source_names_nothing_of_the_bundled_data():
     assert len(SOURCES) > 8
     assert not {label for label in labels if label in known}
     assert not {name for name in entities if name.lower() in source.lower()}
+
+
+def test_the_same_prompt_asked_again_is_answered_afresh_only_above_temperature_zero():
+    def proposals(temperature):
+        model = dspy.LM(OFFLINE_MODEL, engine=OfflineEngine(), cache=False, temperature=temperature)
+        propose = dspy.Predict("task_demos, basic_instruction -> proposed_instruction")
+        demos = "\n\n".join(
+            f"Example {n}\n  size: {n}\n  ->\n  kind: {'big' if n > 3 else 'small'}"
+            for n in range(1, 7)
+        )
+        with dspy.context(lm=model):
+            return [
+                propose(task_demos=demos, basic_instruction="Sort it.").proposed_instruction
+                for _ in range(6)
+            ]
+
+    warm = proposals(0.9)
+    assert len(set(warm)) > 1
+    assert warm == proposals(0.9)
+    assert len(set(proposals(0.0))) == 1

@@ -30,9 +30,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / package / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(registry, "PACKAGE", package)
-    registry.templates.cache_clear()
     yield tmp_path / package
-    registry.templates.cache_clear()
     for name in [name for name in sys.modules if name.split(".")[0] == package]:
         del sys.modules[name]
 
@@ -40,6 +38,12 @@ def folder(tmp_path, monkeypatch):
 def write(folder, name, text):
     (folder / f"{name}.py").write_text(text, encoding="utf-8")
     importlib.invalidate_caches()
+
+
+def test_a_file_dropped_in_while_the_app_runs_is_found_without_a_restart(folder):
+    assert registry.templates() == {}
+    (folder / "late.py").write_text(GOOD.format(name="late"), encoding="utf-8")
+    assert list(registry.templates()) == ["late"]
 
 
 def test_the_sample_programs_are_found_by_themselves_in_alphabetical_order():

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice
+from core.proposal.settings import ProposerSettings
 from core.runs import events as ev
 from core.runs.events import Event, event_from_json, event_to_json
 from tests import run_log
@@ -16,6 +17,12 @@ CANDIDATE = Candidate(choices={"a": Choice(instruction="i", demo_set="d")})
 
 RARE = [
     ev.PromptCallFailed(task="summarise dataset", failure=FAILURE, seconds=1.0, usage=Usage()),
+    ev.RoundStarted(
+        number=3,
+        predictors=("a",),
+        settings=ProposerSettings(temperature=0.3, tip="simple", shown_set=None, history=True),
+        demo_sets={"a": "d"},
+    ),
     ev.Paused(reason="x", by_person=True),
     ev.Resumed(),
     ev.BudgetReached(calls=1, cap=2),

@@ -1,7 +1,7 @@
 import optuna
 import pytest
 
-from core.optimizers.mipro import Mipro
+from core.optimizers.family import build
 from core.runs.remaining import ENOUGH, remaining_calls
 from core.runs.state import RunState
 from tests.known_optimum import Fold, made_up_config, made_up_task
@@ -14,7 +14,7 @@ def _quiet():
 
 def history(task, config, concurrency=1):
     """(state after each append, its events), oldest first, of a whole run."""
-    run = Fold(policy=Mipro(task, config), task=task, concurrency=concurrency)
+    run = Fold(policy=build(task, config), task=task, concurrency=concurrency)
     run.run()
     assert run.state.status == "finished"
     return run, [run.resumed(groups, run.policy).state for groups in range(1, len(run.log), 3)]

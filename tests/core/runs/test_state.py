@@ -355,3 +355,26 @@ def test_an_outage_uses_the_attempts_of_a_prompt_call_up_more_slowly():
     for _ in range(4):
         log.add(ev.PromptCallFailed(task="t", failure=away, seconds=0.0, usage=Usage()))
     assert log.state.prompt_failures == {"t": 1.0}
+
+
+def test_a_pause_asked_for_while_the_run_is_queued_holds():
+    log = Log().add(by_person(ev.PauseRequested))
+    log.run()
+    assert log.state.wish == "pause"
+
+
+def test_the_time_of_an_interruption_is_no_work():
+    def started(at):
+        return ev.RunStarted(worker="w", predictors=(), train=1, val=1, test=1, at=at)
+
+    log = [started(100.0), ev.PhaseChanged(phase="bootstrap", at=110.0)]
+    log += [ev.ResumeRequested(by="test", at=9_000.0), started(9_001.0)]
+    state = RunState().fold(Record(seq, event) for seq, event in enumerate(log, start=1))
+    assert state.elapsed(9_003.0) == 12.0
+
+
+def test_a_trial_said_to_be_finished_twice_is_finished_once():
+    log = Log().run().trial(0, "baseline", ONE, "1").score(0, "1", 1.0)
+    log.add(ev.TrialFinished(number=0, mean=1.0, n=1, failed=0))
+    log.add(ev.TrialFinished(number=0, mean=0.5, n=1, failed=0))
+    assert log.state.trials[0].mean == 1.0

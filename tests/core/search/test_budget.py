@@ -9,12 +9,15 @@ from core.search.budget import (
     bootstrapped_sets,
     check_cap,
     estimate,
+    paper_budget,
     preset,
     search_plan,
+    shaped,
     summary_batches,
     teacher_runs,
     wanted_traces,
 )
+from core.search.family import FAMILY
 
 SIZES = Sizes(predictors=2, calls_per_run=3, train=80, val=80, test=40)
 
@@ -128,3 +131,82 @@ def test_the_shortest_run_is_no_longer_than_the_longest():
 def test_numbers_that_mean_no_run_are_refused(wrong):
     with pytest.raises(ValueError, match="greater than or equal to 1"):
         exact(**wrong)
+
+
+# Other optimizers
+
+
+def shape_of(optimizer):
+    return FAMILY[optimizer].shape
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "numbers"),
+    [
+        ("mipro", (3, 6, 20)),
+        ("zero_shot_mipro", (6, 1, 10)),
+        ("bayesian_bootstrap", (1, 6, 10)),
+        ("bootstrap_random_search", (1, 6, 5)),
+        ("module_opro", (11, 1, 10)),
+        ("coordinate_opro", (6, 1, 10)),
+        ("mipro_plus_plus", (21, 6, 20)),
+    ],
+)
+def test_presets_have_the_numbers_that_the_optimizer_needs(optimizer, numbers):
+    budget = preset("light", 2, shape_of(optimizer))
+    assert (budget.instructions, budget.demo_sets, budget.trials) == numbers
+
+
+@pytest.mark.parametrize("optimizer", FAMILY)
+def test_a_shaped_budget_is_shaped_once(optimizer):
+    once = shaped(exact(trials=9), shape_of(optimizer))
+    assert shaped(once, shape_of(optimizer)) == once
+    assert Budget.model_validate(once.model_dump()) == once
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "rows", "trials"),
+    [(50, 500, 333), (30, 500, 200), (20, 500, 133), (30, 75, 69), (30, 120, 97)],
+)
+def test_the_papers_budget_gives_the_papers_number_of_minibatches(evaluations, rows, trials):
+    budget = paper_budget(1, rows, full_evaluations=evaluations)
+    assert (budget.name, budget.trials) == ("paper", trials)
+    assert (budget.minibatch, budget.full_every) == (25, 10)
+
+
+def test_the_papers_budget_costs_about_the_full_evaluations_it_is_named_by():
+    plan = search_plan(paper_budget(1, 500, full_evaluations=30), 500)
+    assert plan.trials * plan.batch + plan.fulls * 500 == pytest.approx(30 * 500, rel=0.05)
+
+
+@pytest.mark.parametrize("predictors", [1, 2, 4])
+@pytest.mark.parametrize("rows", [30, 100, 500])
+def test_the_papers_budget_has_fewer_choices_than_trials_per_variable(predictors, rows):
+    budget = paper_budget(predictors, rows)
+    assert budget.instructions == budget.demo_sets <= 30
+    assert budget.instructions == 2 or budget.instructions < budget.trials / (2 * predictors)
+
+
+def test_the_papers_budget_of_whole_programs_is_counted_in_them():
+    budget = paper_budget(2, 500, shape_of("bootstrap_random_search"), full_evaluations=30)
+    assert (budget.trials, budget.demo_sets, budget.instructions) == (30, 31, 1)
+
+
+def test_the_papers_budget_keeps_its_minibatches_on_small_valsets():
+    assert search_plan(paper_budget(1, 40), 40).batch == 25
+
+
+def test_proposals_while_searching_are_in_the_estimate_and_a_cap_may_leave_them_out():
+    each = estimate(exact(), SIZES, shape_of("module_opro"))
+    together = estimate(exact(), SIZES, shape_of("program_opro"))
+    bare = estimate(exact(), SIZES, shape_of("module_opro_ungrounded"))
+    grounding = (5 + 1) + 1 + 2
+    assert (each.propose, each.later_proposals) == (grounding + 12 * 2, 11 * 2)
+    assert (together.propose, together.later_proposals) == (grounding + 12, 11)
+    assert (bare.propose, bare.bootstrap) == (12 * 2, 0)
+    assert each.least == each.bootstrap + grounding + 2 + 2 * each.baseline + each.test
+
+
+def test_whole_programs_are_evaluated_fully_each():
+    needed = estimate(exact(), SIZES, shape_of("bootstrap_random_search"))
+    assert (needed.minibatch, needed.full, needed.propose) == (3 * 12 * 80, 0, 0)

@@ -5,7 +5,6 @@ import optuna
 import pytest
 
 from core.lm.outage import ATTEMPTS
-from core.optimizers import mipro
 from core.optimizers.actions import (
     Bootstrap,
     DescribePredictor,
@@ -15,9 +14,12 @@ from core.optimizers.actions import (
     Slots,
     Summarise,
 )
-from core.optimizers.mipro import Mipro
+from core.optimizers.family import build
+from core.optimizers.policy import Policy
+from core.optimizers.tpe_search import PoolSearch
 from core.programs.candidate import NO_DEMOS
 from core.runs import events as ev
+from core.runs.choices import search_space
 from core.runs.scores import test_scores as scores_on_test
 from core.runs.scores import val_mean, val_scores
 from core.runs.state import RunState
@@ -30,9 +32,10 @@ def _quiet():
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def fold(task=None, config=None, **settings):
+def fold(task=None, config=None, choose=suggest, **settings):
     task, config = task or made_up_task(), config or made_up_config()
-    return Fold(policy=Mipro(task, config), task=task, **settings)
+    policy = Policy(task, config, PoolSearch(task, config, choose))
+    return Fold(policy=policy, task=task, **settings)
 
 
 def finished(task=None, config=None, **settings):
@@ -168,31 +171,29 @@ def test_as_many_minibatches_are_run_as_the_budget_says():
     assert len(trials(run, "minibatch")) == 17
 
 
-def test_every_candidate_is_one_observation_for_tpe_whatever_its_number_of_trials(monkeypatch):
+def test_every_candidate_is_one_observation_for_tpe_whatever_its_number_of_trials():
     asked = []
 
     def watched(sizes, observations, **rest):
         asked.append(observations)
         return suggest(sizes, observations, **rest)
 
-    monkeypatch.setattr(mipro, "suggest", watched)
-    finished(config=made_up_config(trials=20, full_every=2))
+    finished(choose=watched, config=made_up_config(trials=20, full_every=2))
     for observations in asked:
         levels = [seen.levels for seen in observations]
         assert len(set(levels)) == len(levels)
     assert asked[0][0].levels == (0, 0, 0, 0)
 
 
-def test_tpe_learns_the_mean_over_minibatch_and_full_results_together(monkeypatch):
+def test_tpe_learns_the_mean_over_minibatch_and_full_results_together():
     told = {}
 
     def watched(sizes, observations, **rest):
         told.update({seen.levels: seen.mean for seen in observations})
         return suggest(sizes, observations, **rest)
 
-    monkeypatch.setattr(mipro, "suggest", watched)
-    run = finished(config=made_up_config(trials=11, full_every=5))
-    space = mipro.search_space(run.state)
+    run = finished(choose=watched, config=made_up_config(trials=11, full_every=5))
+    space = search_space(run.state)
     for full in trials(run, "full")[:1]:
         levels = space.levels(run.state.candidates[full.candidate])
         assert told[levels] == pytest.approx(full.mean)
@@ -241,7 +242,7 @@ def test_a_run_on_the_whole_valset_that_is_cut_and_resumed_ends_as_if_nothing_ha
     task, config = made_up_task(), whole()
     run = finished(task, config)
     for groups in range(1, len(run.log), 40):
-        rest = run.resumed(groups, Mipro(task, config))
+        rest = run.resumed(groups, build(task, config))
         rest.run()
         assert rest.log == run.log
 
@@ -313,9 +314,9 @@ def test_a_space_smaller_than_the_number_of_trials_is_exhausted_and_the_run_fini
 
 def test_proposals_that_repeat_each_other_or_the_own_instruction_are_one_arm():
     alike = finished(wording=lambda proposal: "Be quick.")
-    assert mipro.search_space(alike.state).sizes == (2, 4, 2, 4)
+    assert search_space(alike.state).sizes == (2, 4, 2, 4)
     own = finished(wording=lambda proposal: proposal.predictor.replace("part", "Do part ") + ".")
-    assert mipro.search_space(own.state).sizes == (1, 4, 1, 4)
+    assert search_space(own.state).sizes == (1, 4, 1, 4)
 
 
 # Demo sets
@@ -377,7 +378,7 @@ def test_a_failed_example_is_tried_three_times_at_most_and_never_scored_zero():
     assert set(attempts) == {0, 1, 2}
 
 
-def test_a_candidate_of_which_everything_fails_is_no_observation_and_never_the_best(monkeypatch):
+def test_a_candidate_of_which_everything_fails_is_no_observation_and_never_the_best():
     def baseline_only(action):
         if isinstance(action, Score) and action.candidate != run.state.baseline:
             return WEATHER
@@ -389,8 +390,7 @@ def test_a_candidate_of_which_everything_fails_is_no_observation_and_never_the_b
         told.append({seen.levels for seen in observations})
         return suggest(sizes, observations, **rest)
 
-    monkeypatch.setattr(mipro, "suggest", watched)
-    run = fold()
+    run = fold(choose=watched)
     run.faults = baseline_only
     run.run()
     assert run.state.status == "finished"
@@ -403,7 +403,7 @@ def test_a_run_in_which_everything_fails_ends_as_failed_with_the_last_words():
     run.run()
     assert run.state.status == "failed"
     assert "every validation example failed" in run.state.message
-    assert "the server had an error" in run.state.message
+    assert "no answer within 60 seconds" in run.state.message
     assert run.state.results[run.state.baseline]
     assert trials(run, "test") == []
 
@@ -496,15 +496,14 @@ def test_slots_are_kept_full_while_the_search_goes_on(concurrency):
     assert max(idle) == 0
 
 
-def test_candidates_under_evaluation_are_pending_for_tpe(monkeypatch):
+def test_candidates_under_evaluation_are_pending_for_tpe():
     pending = []
 
     def watched(sizes, observations, **rest):
         pending.append(len(rest["pending"]))
         return suggest(sizes, observations, **rest)
 
-    monkeypatch.setattr(mipro, "suggest", watched)
-    finished(concurrency=32)
+    finished(choose=watched, concurrency=32)
     assert max(pending) > 2
 
 
@@ -529,7 +528,7 @@ def test_a_run_that_is_cut_anywhere_and_resumed_ends_as_if_nothing_had_happened(
     task, config = made_up_task(), made_up_config(full_every=4)
     whole = finished(task, config)
     for groups in itertools.chain(range(1, len(whole.log), 11), [len(whole.log) - 1]):
-        rest = whole.resumed(groups, Mipro(task, config))
+        rest = whole.resumed(groups, build(task, config))
         rest.run()
         assert rest.log == whole.log
 
@@ -550,7 +549,7 @@ def test_a_run_that_is_cut_again_and_again_pays_only_for_what_was_in_flight():
         if run.state.is_ended:
             break
         lost += len(run._busy)
-        run = run.resumed(len(run.log), Mipro(task, config))
+        run = run.resumed(len(run.log), build(task, config))
     assert run.state.status == "finished"
     paid = len({action.key for action in asked})
     assert len(asked) - paid <= lost
@@ -567,7 +566,7 @@ def test_a_stopped_run_keeps_the_best_fully_evaluated_candidate():
 
 
 def test_a_run_stopped_before_the_baseline_is_evaluated_has_no_best():
-    (event,) = Mipro(made_up_task(), made_up_config()).closing_actions(RunState())
+    (event,) = build(made_up_task(), made_up_config()).closing_actions(RunState())
     assert event.best is None
 
 

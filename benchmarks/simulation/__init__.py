@@ -1,0 +1,1 @@
+"""Simulated programs and search loops for the benchmarks."""

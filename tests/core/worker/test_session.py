@@ -1,0 +1,64 @@
+"""A worker's hold on a run: signs of life, and what is left of a run that cannot even begin."""
+
+import threading
+import time
+
+import pytest
+
+from core.errors import ConfigError, StoreError
+from core.lm.connection import LMConfig
+from core.storage.memory import MemoryStore
+from core.worker import session
+from tests import run_log
+
+
+class OutOfReach(MemoryStore):
+    """Cannot be written for a while; afterwards the run is another worker's."""
+
+    def __init__(self):
+        super().__init__()
+        self.beats = 0
+
+    def heartbeat(self, run_id, worker):
+        self.beats += 1
+        if self.beats < 3:
+            raise StoreError("the database is locked")
+        return False
+
+
+def test_a_missed_heartbeat_does_not_end_the_watch_for_a_rival(monkeypatch):
+    monkeypatch.setattr(session, "HEARTBEAT", 0.01)
+    store, taken = OutOfReach(), threading.Event()
+    session._pulse("run", store, "worker", taken, threading.Event())
+    assert taken.is_set()
+    assert store.beats == 3
+
+
+def test_a_worker_that_prepares_a_large_dataset_shows_that_it_lives(monkeypatch):
+    monkeypatch.setattr(session, "HEARTBEAT", 0.01)
+    store = MemoryStore()
+    run_id = store.create(run_log.iris_config(store))
+
+    def slow(config, store):
+        first = store.run(run_id).heartbeat
+        deadline = time.monotonic() + 5
+        while store.run(run_id).heartbeat == first:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        raise ConfigError("enough")
+
+    monkeypatch.setattr(session, "prepare", slow)
+    with pytest.raises(ConfigError, match="enough"):
+        session.work(run_id, store, cache=None)
+
+
+def test_a_run_that_cannot_begin_is_listed_as_failed_and_let_go(monkeypatch):
+    monkeypatch.delenv("STUDIO_TEST_KEY", raising=False)
+    store = MemoryStore()
+    model = LMConfig(model="m", api_key_env="STUDIO_TEST_KEY")
+    run_id = store.create(run_log.iris_config(store, task_model=model))
+    with pytest.raises(ConfigError, match="STUDIO_TEST_KEY"):
+        session.work(run_id, store, cache=None)
+    assert run_log.replay(store, run_id).status == "failed"
+    assert store.snapshot(run_id).summary.status == "failed"
+    assert store.claim(run_id, "another", stale_after=60)

@@ -1,0 +1,78 @@
+"""What a worker's snapshots say, from made-up logs."""
+
+import time
+
+import pytest
+
+from core.runs import events as ev
+from core.runs.preparation import prepare
+from core.storage.memory import MemoryStore
+from core.worker.watcher import SnapshotWatcher, record_end
+from tests import run_log
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+def searching(store):
+    """A run in its search, its state, and a watcher of it."""
+    run_id, config, _ = run_log.iris_run(store, "search")
+    state = run_log.replay(store, run_id)
+    task = prepare(config, store)
+    return run_id, state, SnapshotWatcher(run_id=run_id, store=store, task=task, config=config)
+
+
+def scored(trial, candidate, example, score, attempt=0):
+    failure = None if score is not None else ev.Failure(kind="LMTimeoutError", message="slow")
+    return ev.ExampleScored(
+        trial=trial,
+        candidate=candidate,
+        example=example,
+        attempt=attempt,
+        score=score,
+        failure=failure,
+        seconds=0.1,
+        usage=ev.Usage(calls=1),
+    )
+
+
+def test_a_retried_example_reaches_the_surrogate_once_and_no_other_one_twice(store):
+    run_id, state, watcher = searching(store)
+    trial, candidate = max(state.trials), state.trials[max(state.trials)].candidate
+    known = len(state.results.get(candidate, {}))
+    places = watcher._handover(state, [], time.time()).visited
+    seen = []
+    for events in (
+        [scored(trial, candidate, "a", None), scored(trial, candidate, "b", 1.0)],
+        [scored(trial, candidate, "a", 0.5, attempt=1)],
+        [],
+    ):
+        store.append(run_id, events)
+        state.fold(store.since(run_id, state.seq))
+        seen.append(watcher._handover(state, [], time.time()).new_results)
+    assert seen == [[(places[candidate], "b", 1.0)], [(places[candidate], "a", 0.5)], []]
+    assert len(state.results[candidate]) == known + 2
+
+
+def test_a_run_that_rests_is_snapshotted_at_once_and_then_once_a_second(store, monkeypatch):
+    run_id, state, watcher = searching(store)
+    handed = []
+    monkeypatch.setattr(watcher._queue, "put", handed.append)
+    watcher.watch(state, [])
+    store.append(run_id, [ev.Paused(reason="Paused by a person.", by_person=True)])
+    state.fold(store.since(run_id, state.seq))
+    for _ in range(4):
+        watcher.watch(state, [])
+    assert [each.summary.status for each in handed] == ["running", "paused"]
+
+
+def test_a_run_that_failed_while_nobody_watched_is_listed_as_failed(store):
+    run_id, state, _ = searching(store)
+    predictions = store.snapshot(run_id).predictions
+    store.append(run_id, [ev.RunFailed(message="the key is gone")])
+    record_end(run_id, store)
+    kept = store.snapshot(run_id)
+    assert (kept.summary.status, kept.seq) == ("failed", state.seq + 1)
+    assert (kept.predictions, kept.in_flight, kept.remaining_calls) == (predictions, (), 0)
