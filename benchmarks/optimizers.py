@@ -1,9 +1,10 @@
 """Every optimizer of the family on four datasets at equal cost, beside two of dspy's own.
 
 The offline model answers, so a table of 14 optimizers takes minutes and no key; the numbers show
-how the optimizers work, not what an LLM does. All may run the program equally often before the
-held-out test: ten times the validation examples in use. Prints a table of held-out scores with
-standard errors over the seeds, and one JSON object as its last line.
+how the optimizers work, not what an LLM does. All get as many trials as make the program run about
+equally often before the held-out test: ten times the validation examples in use. Where a pool or a
+set of programs is smaller than that, the search ends with it. Prints a table of held-out scores
+with standard errors over the seeds, and one JSON object as its last line.
 """
 
 import argparse
@@ -36,13 +37,17 @@ from core.programs.registry import template  # noqa: E402
 from core.runs.config import RunConfig  # noqa: E402
 from core.runs.preparation import Task, prepare  # noqa: E402
 from core.runs.scores import test_scores, val_scores  # noqa: E402
-from core.search.budget import Budget, preset, search_plan, shaped  # noqa: E402
+from core.search.budget import Budget, preset, search_plan, shaped, wanted_traces  # noqa: E402
 from core.search.family import FAMILY  # noqa: E402
+from core.search.shape import JOINT, Shape  # noqa: E402
 from core.storage.memory import MemoryStore  # noqa: E402
 from core.worker.session import prepare_libraries, work  # noqa: E402
 
 EVALUATIONS = 10
 """Program runs before the held-out test, in validation sets."""
+
+TEACHING = 1.5
+"""Teacher runs per accepted trace, about."""
 
 THREADS = 2
 """The offline model computes; more threads would only wait for one another."""
@@ -115,7 +120,7 @@ def _fewer(case: Case, most: int | None) -> Case:
 
 
 def settings(case: Case, optimizer: str, seed: int, store: MemoryStore) -> RunConfig:
-    """A light budget with as many trials as the cap may allow, and the cap."""
+    """The light budget's pool, with as many trials as fit."""
     chosen = template(case.program)
     corpus = store.put_dataset(bundled_dataset(chosen.passages)) if chosen.passages else None
     config = RunConfig(
@@ -133,21 +138,21 @@ def settings(case: Case, optimizer: str, seed: int, store: MemoryStore) -> RunCo
         concurrency=THREADS,
     )
     task = prepare(config, store)
-    budget = _budget(task, optimizer)
-    config = config.model_copy(update={"budget": budget})
-    runs = EVALUATIONS * len(task.val) + 2 * len(task.test)
-    calls = task.template.calls_per_run * runs + task.estimate(config).prompt
-    return config.model_copy(update={"max_calls": calls})
+    return config.model_copy(update={"budget": _budget(task, optimizer)})
 
 
 def _budget(task: Task, optimizer: str) -> Budget:
     shape = FAMILY[optimizer].shape
     light = preset("light", len(task.predictors), shape)
-    batch = search_plan(light, len(task.val), shape).batch
-    trials = math.ceil(EVALUATIONS * len(task.val) / batch)
-    if shape.whole:
-        trials = min(trials, light.demo_sets - 1)  # more sets would need more teacher runs
+    trials = fitting_trials(light, len(task.val), TEACHING * wanted_traces(light, shape), shape)
     return shaped(light.model_copy(update={"trials": trials}), shape)
+
+
+def fitting_trials(budget: Budget, rows: int, teaching: float, shape: Shape) -> int:
+    """Trials for which the baseline, the teacher and the full evaluations leave room."""
+    plan = search_plan(budget, rows, shape)
+    per_trial = rows if plan.whole else plan.batch + rows / budget.full_every
+    return max(1, int((EVALUATIONS * rows - rows - teaching) / per_trial))
 
 
 def ours(case: Case, optimizer: str, seed: int) -> Row:
@@ -193,16 +198,15 @@ class Peer:
         return list(self.task.train[0].outputs)
 
     @property
-    def left(self) -> int:
-        """Program runs for the search, the most that bootstrapping may take put aside."""
-        sets = self.config.budget.demo_sets
-        return EVALUATIONS * len(self.val) - sets * self.config.budget.bootstrapped_demos
+    def teaching(self) -> float:
+        """Program runs that bootstrapping takes, about: dspy runs the teacher anew for each set."""
+        budget = self.config.budget
+        return TEACHING * budget.demo_sets * budget.bootstrapped_demos
 
     def mipro(self) -> dspy.Module:
         """dspy.MIPROv2 with the light setting's pool and as many trials as fit."""
         budget, rows = self.config.budget, len(self.val)
         plan = search_plan(budget, rows)
-        per_trial = rows if plan.whole else plan.batch + rows / budget.full_every
         optimizer = dspy.MIPROv2(
             metric=self.metric,
             auto=None,
@@ -217,7 +221,7 @@ class Peer:
             self.task.program,
             trainset=self.train,
             valset=self.val,
-            num_trials=max(1, int((self.left - rows) / per_trial)),
+            num_trials=fitting_trials(budget, rows, self.teaching, JOINT),
             minibatch=not plan.whole,
             minibatch_size=plan.batch,
             minibatch_full_eval_steps=budget.full_every,
@@ -229,7 +233,7 @@ class Peer:
             metric=self.metric,
             max_bootstrapped_demos=self.config.budget.bootstrapped_demos,
             max_labeled_demos=self.config.budget.labelled_demos,
-            num_candidate_programs=max(1, self.left // len(self.val) - 3),
+            num_candidate_programs=EVALUATIONS - 4,  # it tries three more, and bootstraps each
             num_threads=THREADS,
         )
         return optimizer.compile(self.task.program, trainset=self.train, valset=self.val)

@@ -9,14 +9,14 @@ from core.data.seeds import derived_seed
 from core.lm.outage import attempts_allowed
 from core.optimizers.actions import Action, Slots
 from core.optimizers.schedule import open_trials
-from core.optimizers.trials import pending_examples, trial_started
+from core.optimizers.trials import claimed_results, pending_examples, trial_started
 from core.runs.choices import search_space
 from core.runs.config import RunConfig
 from core.runs.events import Event
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from core.search.allocation import Allocation, Block, Rules, Terms
-from core.search.budget import search_plan
+from core.search.budget import result_budget, search_plan
 from core.search.pool import Choices
 from core.search.space import Levels, SearchSpace
 
@@ -34,7 +34,7 @@ class AdaptiveSearch:
         self._calls = task.template.calls_per_run
         self._rules = Rules()
         plan = search_plan(config.budget, len(self._val), config.shape)
-        self._results = len(self._val) * (1 + plan.fulls) + plan.trials * plan.batch
+        self._results = result_budget(plan, len(self._val))
         self._allocation: Allocation | None = None
         self._folded = 0
 
@@ -46,7 +46,7 @@ class AdaptiveSearch:
         """One more block, or the full evaluation of the recommended candidate; else nothing."""
         space = search_space(state)
         allocation = self._in_step(state, space)
-        if slots.calls_left is not None and slots.calls_left < self._needed():
+        if slots.calls_left is not None and slots.calls_left < self._needed(state):
             return self._confirmation(state, space, allocation, slots)
         block = allocation.next_block(_in_flight(state, space), seed=self._seed)
         if block is None:
@@ -87,9 +87,10 @@ class AdaptiveSearch:
             reason=block.reason,
         )
 
-    def _needed(self) -> int:
+    def _needed(self, state: RunState) -> int:
         """LM calls that one more block and the full evaluation after it can take."""
-        return self._calls * (self._rules.block + len(self._val))
+        left = self._results - claimed_results(state)
+        return self._calls * min(self._rules.block + len(self._val), left)
 
     def _confirmation(
         self, state: RunState, space: SearchSpace, allocation: Allocation, slots: Slots
@@ -101,8 +102,10 @@ class AdaptiveSearch:
         candidate = space.candidate(recommended.candidate)
         if candidate.id in state.fully_evaluated:
             return []
-        calls = self._calls * len(recommended.missing)
-        if slots.calls_left is not None and slots.calls_left < calls:
+        missing = len(recommended.missing)
+        if missing > self._results - claimed_results(state):
+            return []
+        if slots.calls_left is not None and slots.calls_left < self._calls * missing:
             return []
         return [
             trial_started(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.optimizers.actions import Optimizer
+from core.optimizers.adaptive_search import AdaptiveSearch
 from core.optimizers.bootstrap_random_search import BootstrapRandomSearch
 from core.optimizers.coordinate_opro import CoordinateOpro
 from core.optimizers.opro import Opro
@@ -34,10 +35,10 @@ def _random_search(task: Task, config: RunConfig) -> Search:
 
 
 OPTIMIZERS: dict[str, MakeSearch] = {
-    "mipro": PoolSearch,
+    "mipro": AdaptiveSearch,
     "mipro_tpe": PoolSearch,
-    "zero_shot_mipro": PoolSearch,
-    "bayesian_bootstrap": PoolSearch,
+    "zero_shot_mipro": AdaptiveSearch,
+    "bayesian_bootstrap": AdaptiveSearch,
     "bootstrap_random_search": BootstrapRandomSearch,
     "module_opro": _opro,
     "module_opro_ungrounded": _opro,

@@ -70,6 +70,19 @@ def results_for(state: RunState, trial: Trial) -> dict[str, Result]:
     return kept.get(trial.candidate, {})
 
 
+def claimed_results(state: RunState) -> int:
+    """(candidate, validation example) pairs that have a result or are due in an open trial."""
+    known = sum(len(results) for results in state.results.values())
+    due = {
+        (trial.candidate, example)
+        for trial in state.open_trials.values()
+        if trial.purpose != "test"
+        for example in trial.examples
+        if example not in state.results.get(trial.candidate, {})
+    }
+    return known + len(due)
+
+
 def claimed_examples(state: RunState, candidate: str) -> set[str]:
     """Validation examples that have a result under the candidate or are due in an open trial."""
     claimed = set(state.results.get(candidate, {}))

@@ -6,7 +6,7 @@ from core.runs.config import RunConfig
 from core.runs.preparation import Task
 from core.runs.scores import best_candidate
 from core.runs.state import RunState
-from core.search.budget import search_plan, teacher_runs
+from core.search.budget import result_budget, search_plan, teacher_runs
 
 ENOUGH = 10
 """Examples that must have run before a rate means anything."""
@@ -68,15 +68,26 @@ def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     val = len(task.val)
     plan = search_plan(config.budget, val, config.shape)
     trials = list(state.trials.values())
+    tests = sum(trial.purpose == "test" for trial in trials)
+    searching = state.phase != "test"
+    same = not searching and best_candidate(state) in (None, state.baseline)
+    test_left = max(0, (1 if same else 2) - tests) * len(task.test)
+    if config.shape.adaptive:
+        return _results_left(state, result_budget(plan, val)) + test_left
     fulls = sum(trial.purpose == "full" for trial in trials)
     minibatches = sum(trial.purpose == "minibatch" for trial in trials)
     searched = fulls if plan.whole else minibatches
-    tests = sum(trial.purpose == "test" for trial in trials)
     pending = sum(len(trial.examples) - trial.scored for trial in state.open_trials.values())
-    searching = state.phase != "test"
     later = (plan.trials - searched) * plan.batch if searching else 0
     full_left = max(0, plan.fulls - fulls) if searching else 0
     baseline = 0 if state.baseline else val
-    same = not searching and best_candidate(state) in (None, state.baseline)
-    test_left = max(0, (1 if same else 2) - tests) * len(task.test)
     return baseline + pending + later + full_left * (val - plan.batch) + test_left
+
+
+def _results_left(state: RunState, budget: int) -> int:
+    """Results that an adaptive search may still ask for, and those of open tests."""
+    tests = [trial for trial in state.open_trials.values() if trial.purpose == "test"]
+    pending = sum(len(trial.examples) - trial.scored for trial in tests)
+    if state.phase == "test":
+        return pending
+    return pending + max(0, budget - sum(map(len, state.results.values())))

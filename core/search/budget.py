@@ -149,6 +149,11 @@ class SearchPlan:
     """True when each trial is a full evaluation already."""
 
 
+def result_budget(plan: SearchPlan, val: int) -> int:
+    """Most results on validation examples, the baseline's included, over all candidates."""
+    return val * (1 + plan.fulls) + plan.trials * plan.batch
+
+
 def search_plan(budget: Budget, val: int, shape: Shape = JOINT) -> SearchPlan:
     """The plan for `val` validation examples in use.
 

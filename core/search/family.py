@@ -25,9 +25,6 @@ class OptimizerInfo:
         return " and ".join(name for name, is_searched in parts if is_searched)
 
 
-_INSTRUCTIONS = Shape(demos=False)
-_DEMOS = Shape(proposals="none")
-
 _ALL = (
     OptimizerInfo(
         name="mipro",
@@ -35,7 +32,7 @@ _ALL = (
         when_to_use="The default. Writes a pool of instructions and demo sets first, then searches "
         "for the best combination over all predictors. Take it unless you know a reason not to: "
         "demos usually bring the most, instructions add what examples cannot show.",
-        shape=JOINT,
+        shape=Shape(adaptive=True),
     ),
     OptimizerInfo(
         name="mipro_tpe",
@@ -51,14 +48,14 @@ _ALL = (
         when_to_use="Searches instructions only. Take it when prompts must stay short, when "
         "examples must not appear in them, or when the task is a rule that has to be said rather "
         "than shown.",
-        shape=_INSTRUCTIONS,
+        shape=Shape(demos=False, adaptive=True),
     ),
     OptimizerInfo(
         name="bayesian_bootstrap",
         title="Bayesian bootstrap",
         when_to_use="Searches demo sets only and leaves your instructions as they are. Take it "
         "when the instructions are fixed or already good. It needs no calls to the prompt model.",
-        shape=_DEMOS,
+        shape=Shape(proposals="none", adaptive=True),
     ),
     OptimizerInfo(
         name="bootstrap_random_search",

@@ -22,6 +22,8 @@ class Shape:
     """The proposer is shown data, program and examples."""
     whole: bool = False
     """Every trial is a full evaluation."""
+    adaptive: bool = False
+    """Examples are given out in blocks where they are worth most; the budget bounds their sum."""
 
     @property
     def instructions(self) -> bool:

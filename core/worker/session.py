@@ -13,6 +13,7 @@ from pathlib import Path
 
 import dspy
 import optuna
+import threadpoolctl
 
 from core.engine import Engine
 from core.errors import ConfigError, StoreError, StudioError
@@ -73,6 +74,8 @@ def prepare_libraries(config: RunConfig, cache: Path | None) -> None:
         disk_cache_dir=str(cache) if on_disk else None,
         memory_max_entries=5_000,
     )
+    # the search's matrices are small; more threads would only take time from the examples
+    threadpoolctl.threadpool_limits(limits=1)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("dspy").setLevel(logging.ERROR)
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)

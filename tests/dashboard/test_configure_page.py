@@ -3,6 +3,7 @@
 import pytest
 
 from core.search.budget import preset
+from core.search.family import FAMILY
 from tests.dashboard.conftest import SMALL, button, labels, run_in_url, starts_a_worker, texts
 
 
@@ -129,3 +130,19 @@ def test_starting_creates_the_run_as_configured_and_opens_it(page, store):
     assert run.config.budget == SMALL
     assert page.title[0].value == "Monitor"
     assert run_in_url(page) == run.id
+
+
+def test_every_optimizer_can_be_chosen_and_says_when_to_use_it(page, store):
+    choice = next(each for each in page.selectbox if each.label == "Optimizer")
+    assert len(choice.options) == len(FAMILY)
+    choice.set_value("bayesian_bootstrap").run()
+    assert not page.exception
+    said = [each.value for each in page.caption]
+    assert any(FAMILY["bayesian_bootstrap"].when_to_use in each for each in said)
+    assert metrics(page)["To the prompt model"] == "0"
+
+
+def test_the_papers_budget_is_given_in_full_evaluations(page):
+    page.segmented_control(key="configure.budget.name").set_value("paper").run()
+    assert not page.exception
+    assert any("minibatches of 25" in each.value for each in page.caption)

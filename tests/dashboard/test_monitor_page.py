@@ -8,6 +8,7 @@ import pytest
 from core.lm.offline import OFFLINE_NOTICE
 from core.runs import events as ev
 from core.runs import liveness
+from core.runs.snapshot import Belief, LevelEffect, RunSummary, Snapshot
 from dashboard import services
 from tests import run_log
 from tests.dashboard.conftest import button, iris_config, labels, starts_a_worker, texts
@@ -236,3 +237,29 @@ def test_a_reload_and_a_second_viewer_see_the_same_run(open_page, store):
     assert metrics(first) == metrics(second)
     assert run_id in first.query_params["run"]
     assert metrics(first.run()) == metrics(second)
+
+
+def test_what_the_surrogate_believes_is_said_in_words_and_as_effects(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "end")
+    state = run_log.state_of([each.event for each in store.since(run_id, 0)])
+    predictor = state.predictors[0].name
+    known = next(iter(state.instructions[predictor]))
+    belief = Belief(
+        recommended=state.baseline,
+        near_best=0.97,
+        probability_best={state.baseline: 0.9},
+        effects=(
+            LevelEffect(predictor=predictor, part="instruction", id=known, mean=0.041, sd=0.01),
+        ),
+        reason="Tries C7: *promising* ![x](http://127.0.0.1/leak.png)",
+    )
+    snapshot = Snapshot(seq=state.seq, summary=RunSummary(status="finished"), belief=belief)
+    store.put_snapshot(run_id, snapshot)
+    page = open_page("monitor", run=run_id)
+    assert any("probability of 97%" in each for each in texts(page))
+    assert any(belief.reason in each for each in texts(page))
+    page.segmented_control(key="monitor.section").set_value("Effects").run()
+    assert not page.exception
+    (effects,) = [each.value for each in page.dataframe if "effect" in each.value.columns]
+    assert effects["effect"].tolist() == ["+4.1 points"]
+    assert effects["choice"].tolist() == ["instruction 0"]

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from core.search.knowledge_gradient import gains
+
+
+def simulated_gain(mean, covariance, chosen, noise):
+    """How much the best predicted score rises on average when the result is in."""
+    rng = np.random.default_rng(0)
+    shift = covariance[:, chosen] / np.sqrt(covariance[chosen, chosen] + noise)
+    drawn = mean + rng.standard_normal((200_000, 1)) * shift
+    return float((drawn.max(axis=1) - drawn[:, mean.argmax()]).mean())
+
+
+def test_between_two_candidates_the_gain_is_that_of_a_simulation():
+    mean = np.array([0.5, 0.47])
+    covariance = np.array([[0.002, 0.001], [0.001, 0.004]])
+    noise = np.array([[0.01, 0.01], [0.001, 0.001]])
+
+    found = gains(mean, covariance, noise)
+
+    for step in range(2):
+        for chosen in range(2):
+            expected = simulated_gain(mean, covariance, chosen, noise[step, chosen])
+            assert found[step, chosen] == pytest.approx(expected, rel=0.03, abs=1e-5)
+
+
+def test_among_many_the_gain_is_bounded_by_that_of_a_simulation():
+    rng = np.random.default_rng(1)
+    root = rng.normal(0, 0.02, (8, 8))
+    mean, covariance = rng.normal(0.5, 0.03, 8), root @ root.T
+    found = gains(mean, covariance, np.full((1, 8), 0.005))[0]
+
+    for chosen in range(8):
+        expected = simulated_gain(mean, covariance, chosen, 0.005)
+        assert found[chosen] <= expected * 1.03 + 1e-9
+        assert found[chosen] >= expected * 0.3 - 1e-6
+
+
+def test_more_results_gain_more_and_no_results_gain_nothing():
+    mean, covariance = np.array([0.5, 0.48, 0.1]), np.eye(3) * 0.002
+    few, more, none = gains(mean, covariance, np.array([[0.02] * 3, [0.002] * 3, [np.inf] * 3]))
+
+    assert (more >= few).all()
+    assert more[1] > few[1] > 0
+    assert none.tolist() == [0, 0, 0]
+
+
+def test_a_candidate_that_nothing_can_make_the_best_is_worth_nothing():
+    found = gains(np.array([0.9, 0.1]), np.eye(2) * 1e-4, np.full((1, 2), 0.01))
+    assert found.tolist() == [[0.0, 0.0]]
+
+
+def test_one_candidate_has_nothing_to_gain():
+    assert gains(np.array([0.4]), np.eye(1), np.ones((3, 1))).tolist() == [[0.0]] * 3
