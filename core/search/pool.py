@@ -139,12 +139,14 @@ def _peaks(
     """For each function the better of two ascents: from its best levels, from the best visited."""
     bounds = itertools.pairwise(layout.main)
     alone = np.stack([functions[:, low:high].argmax(axis=1) for low, high in bounds], axis=1)
-    first = ascend(layout, functions, alone)
     if not visited or not choices.allows(visited[0]):
-        return first
-    second = ascend(layout, functions, np.tile(visited[0], (len(functions), 1)))
-    better = values(layout, functions, second) > values(layout, functions, first)
-    return np.where(better[:, None], second, first)
+        return ascend(layout, functions, alone)
+    twice = np.concatenate([functions, functions])
+    seen = np.tile(np.array(visited[0], dtype=np.int64), (len(functions), 1))
+    found = ascend(layout, twice, np.concatenate([alone, seen]))
+    first, second = np.split(values(layout, twice, found), 2)
+    from_levels, from_seen = np.split(found, 2)
+    return np.where((second > first)[:, None], from_seen, from_levels)
 
 
 def _neighbours(layout: Layout, mean: FloatArray, peak: IntArray) -> IntArray:

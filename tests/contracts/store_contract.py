@@ -16,6 +16,7 @@ from core.errors import DatasetNotFound, RunNotFound
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice
 from core.programs.predictors import PredictorInfo, SignatureField
+from core.proposal.settings import ProposerSettings
 from core.runs import events as ev
 from core.runs.config import RunConfig
 from core.runs.snapshot import InFlight, Predicted, RunSummary, ScoreWithN, Snapshot
@@ -70,6 +71,12 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
     ev.DatasetSummarised(text="", seconds=1e-9, usage=USAGE),
     ev.ProgramDescribed(text=ODD_TEXT, seconds=1.5, usage=USAGE),
     ev.PredictorDescribed(predictor="answer", text=ODD_TEXT, seconds=1.5, usage=USAGE),
+    ev.RoundStarted(
+        number=0,
+        predictors=("answer",),
+        settings=ProposerSettings(tip="simple", temperature=1.3),
+        demo_sets={"answer": "d1"},
+    ),
     ev.InstructionProposed(
         predictor="answer",
         index=1,

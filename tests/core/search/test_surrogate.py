@@ -315,6 +315,57 @@ def test_pending_results_alone_are_not_visits():
     assert surrogate.results == 1
 
 
+def test_an_example_of_weight_two_counts_as_two_equal_results():
+    weighted, twice = Surrogate(2, {"a": 2.0}), Surrogate(2)
+    for candidate, example, score in [((0, 0), "a", 1.0), ((0, 1), "b", 0.0), ((1, 1), "a", 0.5)]:
+        weighted.observe(candidate, example, score)
+        for _ in range(2 if example == "a" else 1):
+            twice.observe(candidate, example, score)
+    weighted.pending([((1, 0), "a")])
+    twice.pending([((1, 0), "a")] * 2)
+    asked = [(0, 0), (1, 0), (1, 1)]
+
+    np.testing.assert_allclose(weighted.predict(asked).mean, twice.predict(asked).mean, atol=1e-12)
+    np.testing.assert_allclose(weighted.covariance(asked), twice.covariance(asked), atol=1e-12)
+
+
+def test_asking_between_results_changes_no_belief():
+    drawn = random_results(8)
+    whole, step_by_step = surrogate_of(drawn, sweeps=0), Surrogate(3)
+    for candidate, example, score in drawn:
+        step_by_step.observe(candidate, example, score)
+        step_by_step.predict([candidate])
+
+    asked = [drawn[0][0], (9, 9, 9)]
+    np.testing.assert_allclose(
+        step_by_step.predict(asked).mean, whole.predict(asked).mean, atol=1e-10
+    )
+    np.testing.assert_allclose(step_by_step.covariance(asked), whole.covariance(asked), atol=1e-10)
+
+
+def test_standings_and_the_joint_belief_agree_with_predictions():
+    surrogate = surrogate_of(random_results(9))
+    standings = surrogate.standings()
+    visited = list(surrogate.visited)
+    joint = surrogate.joint(standings.levels)
+
+    assert [tuple(row) for row in standings.levels.tolist()] == visited
+    np.testing.assert_allclose(standings.mean, surrogate.predict(visited).mean, atol=1e-10)
+    np.testing.assert_allclose(joint.mean, standings.mean, atol=1e-10)
+    np.testing.assert_allclose(joint.covariance, surrogate.covariance(visited), atol=1e-12)
+
+
+def test_the_next_result_on_a_well_known_example_says_more():
+    surrogate = Surrogate(1)
+    for level in range(8):
+        surrogate.observe((level,), "known", float(level % 2))
+    known, new = surrogate.information(["known", "new"])
+    spreads = surrogate.hyperparameters
+
+    assert new == pytest.approx(1 / (spreads.noise**2 + spreads.example**2))
+    assert new < known < 1 / spreads.noise**2
+
+
 def test_a_new_level_enters_with_the_prior_of_its_variable():
     surrogate = surrogate_of(random_results(4, variables=2), sweeps=2)
     spread = surrogate.hyperparameters.candidates.main[0]
