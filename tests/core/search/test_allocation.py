@@ -96,7 +96,7 @@ def test_noisy_scores_lead_to_the_optimum_when_examples_may_be_repeated():
     again = allocation(examples=few, budget=2000, rules=Rules(repeats=20))
     _, evaluated = run(again, noisy(0))
     assert 15 < max(evaluated.values()) <= 20 * 15
-    repeated = share_found(noisy, examples=few, budget=900, rules=Rules(repeats=20), runs=12)
+    repeated = share_found(noisy, examples=few, budget=700, rules=Rules(repeats=20), runs=8)
     assert repeated >= 0.8
 
 
@@ -173,6 +173,11 @@ def test_of_equally_good_candidates_the_cheap_ones_are_evaluated_more():
         cheap += sum(n for candidate, n in evaluated.items() if candidate[0] < 2)
         dear += sum(n for candidate, n in evaluated.items() if candidate[0] >= 2)
     assert cheap > 1.5 * dear
+
+
+def test_equal_costs_on_any_scale_change_nothing():
+    plain, scaled = allocation(budget=300), allocation(budget=300, cost=lambda _: 0.004)
+    assert run(plain, right_or_wrong(0))[0] == run(scaled, right_or_wrong(0))[0]
 
 
 def test_the_optimum_is_found_though_it_costs_more():
