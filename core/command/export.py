@@ -6,6 +6,7 @@ from pathlib import Path
 from core.errors import ConfigError
 from core.results.export import PROGRAM_FILE, program_json, python_snippet, trials_csv
 from core.results.run_results import RunResults, run_results
+from core.results.study import write_study
 from core.runs.config import RunConfig
 from core.runs.preparation import prepare
 from core.runs.state import RunState
@@ -22,7 +23,11 @@ def export(run_id: str, store: Store, form: str, out: Path) -> list[Path]:
         ConfigError: the run has no fully evaluated candidate yet, or a file cannot be written.
     """
     config = store.run(run_id).config
-    results = run_results(RunState().fold(store.since(run_id, 0)), config)
+    state = RunState().fold(store.since(run_id, 0))
+    if form == STUDY:
+        write_study(out, config.name, state, store.snapshot(run_id))
+        return [out]
+    results = run_results(state, config)
     contents = _FORMS[form](out, results, config, store)
     try:
         for path, text in contents.items():
@@ -59,5 +64,6 @@ _FORMS: dict[str, Callable[[Path, RunResults, RunConfig, Store], dict[Path, str]
     "python": _python,
     "csv": _csv,
 }
-FORMATS = tuple(_FORMS)
+STUDY = "study"
+FORMATS = (*_FORMS, STUDY)
 """Names of the forms."""
