@@ -1,8 +1,9 @@
 """How long `make demo` takes to its first instruction and to its end, and what it weighs.
 
-Starts the dashboard with the demo run on an empty database, opens the live page in five browser
-tabs, and reads the memory of the server and of the worker from /proc (Linux). Needs an installed
-Chromium, as the browser tests do. Prints one JSON object as its last line.
+Starts the dashboard with the demo run on an empty database, opens the live page in one browser tab
+(in five after the first instruction), and reads the memory of the server and of the worker from
+/proc (Linux). Needs an installed Chromium, as the browser tests do. Prints one JSON object as its
+last line.
 """
 
 import argparse
@@ -67,9 +68,11 @@ def watched_demo(store: Store) -> dict[str, Any]:
     with dashboard(port, "--demo"), sync_playwright() as playwright:
         run_id = _wait_for(lambda: next((run.id for run in store.runs()), None))
         browser = playwright.chromium.launch(executable_path=installed_chromium(), args=FLAGS)
-        pages = [browser.new_page() for _ in range(VIEWERS)]
-        for page in pages:
-            page.goto(f"http://127.0.0.1:{port}/monitor?run={run_id}")
+        live = f"http://127.0.0.1:{port}/monitor?run={run_id}"
+        browser.new_page().goto(live)
+        _wait_for(lambda: _proposed(store, run_id) or None)
+        for _ in range(VIEWERS - 1):
+            browser.new_page().goto(live)
         most = {"server": 0.0, "worker": 0.0}
         while not _events(store, run_id, RunFinished):
             most["server"] = max(
@@ -79,7 +82,7 @@ def watched_demo(store: Store) -> dict[str, Any]:
             time.sleep(0.5)
             if time.time() - started > PATIENCE:
                 raise TimeoutError("the demo run did not finish")
-        proposed = [e for e in _events(store, run_id, InstructionProposed) if e.index > 0]
+        proposed = _proposed(store, run_id)
         finished = _events(store, run_id, RunFinished)[0]
         browser.close()
     return {
@@ -100,6 +103,11 @@ def undelayed_seconds(store: Store) -> float:
 
 def _events(store: Store, run_id: str, kind: type[Any]) -> list[Any]:
     return [event for _, event in store.since(run_id, 0) if isinstance(event, kind)]
+
+
+def _proposed(store: Store, run_id: str) -> list[Any]:
+    """Instructions that the prompt model wrote."""
+    return [each for each in _events(store, run_id, InstructionProposed) if each.index > 0]
 
 
 def _wait_for(condition: Any) -> Any:

@@ -53,10 +53,25 @@ def _zero_shot() -> Scenario:
     )
 
 
+def _tiny() -> Scenario:
+    """As light, with 2 instructions and 2 demo sets: the budget evaluates everything anyway."""
+
+    def world(seed: int) -> World:
+        return DrawnWorld((2, 2), 100, (ONE.instruction, ONE.demo_set), ONE, seed)
+
+    return Scenario(
+        key="tiny",
+        label="very small space, 2 x 2, 100 examples",
+        peer=Settings(auto_trials(2, 6), 100),
+        world=world,
+    )
+
+
 ONE = Spreads(instruction=0.03, demo_set=0.045, pair=0.015, own=0.015)
 TWO = Spreads(instruction=0.021, demo_set=0.032, pair=0.011, own=0.015)
 FOUR = Spreads(instruction=0.015, demo_set=0.023, pair=0.0075, own=0.015)
 TIES = Spreads(instruction=0.01, demo_set=0.012, pair=0.005, own=0.005)
+EQUAL = Spreads(instruction=0.0, demo_set=0.0, pair=0.0, own=0.0)
 """Effects of each predictor get smaller as there are more of them; their sum stays about."""
 
 SCENARIOS = (
@@ -87,6 +102,8 @@ SCENARIOS = (
         world=lambda seed: mixed_world(25, seed),
         real=True,
     ),
+    _tiny(),
+    _drawn("equal", "equal candidates, 3 x 6, 100 examples", 1, 6, 100, EQUAL),
 )
 STRUCTURED = ("light_1", "medium_1", "medium_2", "medium_4", "zero_shot")
 DRAWN = (*STRUCTURED, "near_ties")

@@ -9,7 +9,7 @@ from core.search.budget import preset
 
 PROGRAM = "classification"
 DATASET = "support_tickets"
-DELAY = 0.3
+DELAY = 0.25
 """Seconds the offline model waits per call."""
 
 

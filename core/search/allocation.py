@@ -114,6 +114,8 @@ class Allocation:
         self._in_flight: tuple[tuple[Levels, str], ...] = ()
         self._stop: str | None = None
         self._whole: tuple[Choices, list[Levels], IntArray] | None = None
+        self._layout = Layout(choices.sizes)
+        self._ranked: tuple[list[Levels], FloatArray] | None = None
 
     @property
     def surrogate(self) -> Surrogate:
@@ -138,6 +140,7 @@ class Allocation:
         self._surrogate.observe(candidate, example, score)
         self._examples.claim(candidate, example, scored=True)
         self._spent += 1
+        self._ranked = None
         if self._surrogate.refit_due:
             self._surrogate.fit()
 
@@ -154,6 +157,8 @@ class Allocation:
         not hold for it.
         """
         self.choices = choices
+        self._layout = Layout(choices.sizes)
+        self._ranked = None
         self._queued = dict(queued or {})
 
     def next_block(
@@ -279,10 +284,9 @@ class Allocation:
                 self._whole = self.choices, every, level_array(every, variables)
             return self._whole[1], self._whole[2]
         rng = derived_rng(seed, "allocation pool", self._spent + len(self._in_flight))
-        layout = Layout(self.choices.sizes)
-        functions = self._surrogate.tables(layout, draws=DRAWS, rng=rng)
+        functions = self._surrogate.tables(self._layout, draws=DRAWS, rng=rng)
         visited, _ = self._visited()
-        pool = large_pool(self.choices, layout, functions, visited[:VISITED], rng)
+        pool = large_pool(self.choices, self._layout, functions, visited[:VISITED], rng)
         return pool, level_array(pool, variables)
 
     def _visited(self) -> tuple[list[Levels], FloatArray]:
@@ -290,11 +294,13 @@ class Allocation:
 
         Scores that differ by rounding errors only count as equal.
         """
-        standings = self._surrogate.standings()
-        allowed = np.flatnonzero(self.choices.allowed(standings.levels))
-        ranked = allowed[np.argsort(-np.round(standings.mean[allowed], 9), kind="stable")]
-        candidates = [tuple(row) for row in standings.levels[ranked].tolist()]
-        return candidates, standings.mean[ranked]
+        if self._ranked is None:
+            standings = self._surrogate.standings()
+            allowed = np.flatnonzero(self.choices.allowed(standings.levels))
+            ranked = allowed[np.argsort(-np.round(standings.mean[allowed], 9), kind="stable")]
+            candidates = [tuple(row) for row in standings.levels[ranked].tolist()]
+            self._ranked = candidates, standings.mean[ranked]
+        return self._ranked
 
     def _offer(self, candidates: Sequence[Levels], joint: Joint) -> Offer | None:
         """The candidate of highest expected gain per cost; None when all are exhausted."""
@@ -304,19 +310,19 @@ class Allocation:
         sums, numbers = self._examples.outlook(candidates, information, steps)
         with np.errstate(divide="ignore"):
             noise = 1.0 / sums
-        cost = numbers * np.array([self._terms.cost(candidate) for candidate in candidates])
         gain = gains(joint.mean, joint.covariance, noise)
-        rate = np.divide(gain, cost, out=np.full(gain.shape, -1.0), where=numbers > 0)
-        if rate.max() < 0:
+        per_call = np.divide(gain, numbers, out=np.full(gain.shape, -1.0), where=numbers > 0)
+        if per_call.max() < 0:
             return None
-        if rate.max() < HOPELESS:
+        if per_call.max() < HOPELESS:
             return self._likeliest(candidates, joint, numbers[0] > 0)
+        rate = per_call / np.array([self._terms.cost(candidate) for candidate in candidates])
         # Equal up to rounding errors is equal, so that a resumed run decides the same.
         ranked = np.round(rate / rate.max(), 6)
         step, chosen = np.unravel_index(int(ranked.argmax()), rate.shape)
         gained = float(gain[step, chosen])
         calls = min(self._calls_foreseen(), numbers[-1].sum())
-        return Offer.of(candidates, joint, int(chosen), gained, rate.max() * calls)
+        return Offer.of(candidates, joint, int(chosen), gained, per_call.max() * calls)
 
     def _likeliest(
         self, candidates: Sequence[Levels], joint: Joint, available: npt.NDArray[np.bool_]

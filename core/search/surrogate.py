@@ -126,6 +126,7 @@ class Surrogate:
         self._hyperparameters = prior_medians(variables)
         self._fitted_results = 0
         self._factor: tuple[CandidateSpreads, FloatArray] | None = None
+        self._pool_prior: tuple[IntArray, CandidateSpreads, FloatArray] | None = None
         self._kept: Posterior | None = None
 
     @property
@@ -289,7 +290,7 @@ class Surrogate:
         """Mean and covariance of the true mean scores of candidates given as rows of levels."""
         cross = self._cross(levels)
         state = self._posterior()
-        prior = kernel(levels, levels, self._hyperparameters.candidates)
+        prior = self._prior(levels)
         return Joint(
             mean=ANCHOR + cross.T @ state.alpha,
             covariance=prior - state.known_covariance(cross),
@@ -320,6 +321,14 @@ class Surrogate:
             factor = self._kernel_factor(spreads.candidates)
             self._kept = posterior(self._results, spreads, factor)
         return self._kept
+
+    def _prior(self, levels: IntArray) -> FloatArray:
+        """Prior covariance; kept, since the same small space is asked about at every decision."""
+        spreads = self._hyperparameters.candidates
+        kept = self._pool_prior
+        if kept is None or kept[0] is not levels or kept[1] != spreads:
+            kept = self._pool_prior = levels, spreads, kernel(levels, levels, spreads)
+        return kept[2]
 
     def _kernel_factor(self, spreads: CandidateSpreads) -> FloatArray:
         """That of the candidates so far; new candidates only add rows to the one kept."""

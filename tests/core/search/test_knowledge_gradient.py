@@ -25,16 +25,20 @@ def test_between_two_candidates_the_gain_is_that_of_a_simulation():
             assert found[step, chosen] == pytest.approx(expected, rel=0.03, abs=1e-5)
 
 
-def test_among_many_the_gain_is_bounded_by_that_of_a_simulation():
+@pytest.mark.parametrize(("others", "least"), [(0, 0.93), (60, 0.3)], ids=["few", "many"])
+def test_among_few_the_gain_is_that_of_a_simulation_and_among_many_a_bound(others, least):
+    """The others are far behind, so that they change nothing but how many there are."""
     rng = np.random.default_rng(1)
     root = rng.normal(0, 0.02, (8, 8))
-    mean, covariance = rng.normal(0.5, 0.03, 8), root @ root.T
-    found = gains(mean, covariance, np.full((1, 8), 0.005))[0]
+    mean = np.concatenate([rng.normal(0.5, 0.03, 8), np.full(others, 0.1)])
+    covariance = np.eye(8 + others) * 1e-6
+    covariance[:8, :8] = root @ root.T
+    found = gains(mean, covariance, np.full((1, 8 + others), 0.005))[0]
 
     for chosen in range(8):
         expected = simulated_gain(mean, covariance, chosen, 0.005)
-        assert found[chosen] <= expected * 1.03 + 1e-9
-        assert found[chosen] >= expected * 0.3 - 1e-6
+        assert found[chosen] <= expected * 1.03 + 1e-5
+        assert found[chosen] >= expected * least - 1e-5
 
 
 def test_more_results_gain_more_and_no_results_gain_nothing():
