@@ -156,13 +156,13 @@ def agreement(seeds: int) -> dict[str, Any]:
     return {"scenario": AGREEMENT, "seeds": seeds, "same_candidate": same}
 
 
-def summary(rows: list[Row]) -> dict[str, float]:
+def summary(rows: list[Row]) -> dict[str, float | None]:
     """Averages that the targets are about, of what was run."""
     alone = {line.scenario: line for line in rows if line.in_flight == BLOCK}
     numbers = {
         "calls_structured": _average(alone[key].calls.value for key in STRUCTURED if key in alone),
         "calls_structured_worst": max(
-            (alone[key].calls.value for key in STRUCTURED if key in alone), default=float("nan")
+            (alone[key].calls.value for key in STRUCTURED if key in alone), default=None
         ),
         "difference_drawn": _average(alone[key].difference.value for key in DRAWN if key in alone),
     }
@@ -172,9 +172,9 @@ def summary(rows: list[Row]) -> dict[str, float]:
     return numbers
 
 
-def _average(values: Iterable[float]) -> float:
+def _average(values: Iterable[float]) -> float | None:
     listed = list(values)
-    return float(np.mean(listed)) if listed else float("nan")
+    return float(np.mean(listed)) if listed else None
 
 
 def table(rows: list[Row]) -> str:

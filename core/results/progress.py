@@ -10,6 +10,7 @@ from core.search.budget import (
     Sizes,
     estimate,
     grounding_calls,
+    result_budget,
     search_plan,
     summary_batches,
     teacher_runs,
@@ -52,7 +53,7 @@ def progress(state: RunState, budget: Budget, shape: Shape = JOINT) -> tuple[Pha
     units = {
         "bootstrap": "teacher runs",
         "propose": "prompt model calls",
-        "search": "trials",
+        "search": "results" if shape.adaptive else "trials",
         "test": "test examples",
     }
     return tuple(_phase(state, phase, *counts[phase], units[phase]) for phase in PHASES)
@@ -107,10 +108,12 @@ def _proposed(state: RunState, budget: Budget, shape: Shape) -> tuple[int, int, 
 
 
 def _searched(state: RunState, budget: Budget, shape: Shape) -> tuple[int, int, float]:
-    """The baseline counts as one of the trials."""
+    """Results where they bound the search, else trials; the baseline's count, too."""
+    plan = search_plan(budget, state.sizes[1], shape)
+    if shape.adaptive:
+        return sum(map(len, state.results.values())), result_budget(plan, state.sizes[1]), 0.0
     mine = [trial for trial in state.trials.values() if trial.purpose != "test"]
     done = sum(trial.finished is not None for trial in mine)
-    plan = search_plan(budget, state.sizes[1], shape)
     return done, 1 + plan.trials + plan.fulls, sum(map(_part, mine))
 
 

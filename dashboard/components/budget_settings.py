@@ -35,10 +35,15 @@ def render_budget_settings(
         chosen = _paper(predictors, val, shape, key)
     else:
         chosen = preset(name, predictors, shape)
-    st.caption(
-        f"{chosen.instructions} instructions and {chosen.demo_sets} demo sets per predictor, "
+    trials = (
         f"{chosen.trials} trials on minibatches of {chosen.minibatch}, a full evaluation every "
-        f"{chosen.full_every} trials, on up to {chosen.val_cap} validation examples."
+        f"{chosen.full_every} trials"
+    )
+    if shape.adaptive:
+        trials = f"examples in blocks of ten, at most as many as these would take: {trials}"
+    st.caption(
+        f"{chosen.instructions} instructions and {chosen.demo_sets} demo sets per predictor; "
+        f"{trials}; up to {chosen.val_cap} validation examples."
     )
     return chosen
 
