@@ -1,4 +1,4 @@
-"""The same job without a screen: `python -m core optimize|runs|resume|export`.
+"""The same job without a screen: `python -m core optimize|approve|resume|branch|runs|export`.
 
 Results go to stdout, progress and errors to stderr. Exit code 0 only for a finished run, 1 for one
 that is not, 2 for bad input.
@@ -17,12 +17,18 @@ from core.command.inputs import run_config
 from core.command.outcome import outcome, outcome_text, runs_text
 from core.command.progress import watched
 from core.errors import ConfigError, InputError, RunNotFound, StudioError
-from core.runs.events import ResumeRequested
+from core.runs.branching import branch
+from core.runs.decisions import BudgetChanged, Reopened, ResumeRequested, ReviewApproved
+from core.runs.events import Event
 from core.runs.state import RunState
+from core.runs.store import Store
 from core.search.family import FAMILY
 from core.storage.location import open_store
 from core.worker.launcher import cache_folder
 from core.worker.session import work
+
+BY = "command line"
+"""Who decides here."""
 
 BAD_INPUT = 2
 NOT_FINISHED = 1
@@ -54,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _optimize(options: argparse.Namespace) -> int:
+    _check_cap(options.max_calls, used=0)
     store = open_store(options.db)
     run_id = store.create(run_config(options, store))
     return _work(run_id, options)
@@ -62,14 +69,53 @@ def _optimize(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     store = open_store(options.db)
     state = RunState().fold(store.since(options.run_id, 0))
-    if state.is_ended:
-        raise ConfigError(f"run {options.run_id} is {state.status}; there is nothing to resume.")
-    store.append(options.run_id, [ResumeRequested(by="command line", max_calls=options.max_calls)])
+    if state.is_ended and options.trials is None:
+        raise ConfigError(
+            f"run {options.run_id} is {state.status}; there is nothing to resume. "
+            "Give it more --trials to go on."
+        )
+    _check_cap(options.max_calls, used=state.usage.calls)
+    events: list[Event] = [ResumeRequested(by=BY, max_calls=options.max_calls)]
+    if options.trials is not None:
+        events.append(BudgetChanged(by=BY, trials=options.trials))
+    store.append(options.run_id, [*events, Reopened(by=BY)] if state.is_ended else events)
     return _work(options.run_id, options)
+
+
+def _approve(options: argparse.Namespace) -> int:
+    store = open_store(options.db)
+    state = RunState().fold(store.since(options.run_id, 0))
+    if state.is_ended or not store.run(options.run_id).config.review:
+        raise ConfigError(f"run {options.run_id} waits for no review.")
+    store.append(options.run_id, [ReviewApproved(by=BY)])
+    _say(f"Run {options.run_id} may begin its search.")
+    return 0
+
+
+def _branch(options: argparse.Namespace) -> int:
+    store = open_store(options.db)
+    changes = {
+        name: value
+        for name in ("name", "optimizer", "concurrency", "max_calls")
+        if (value := getattr(options, name)) is not None
+    }
+    run_id = branch(store, options.run_id, by=BY, upto=options.upto, **changes)
+    if options.trials is not None:
+        store.append(run_id, [BudgetChanged(by=BY, trials=options.trials)])
+    _say(f"Run {run_id} begins where run {options.run_id} was.")
+    return _work(run_id, options)
+
+
+def _check_cap(cap: int | None, *, used: int) -> None:
+    if cap is None or cap > used:
+        return
+    least = "1 or more" if used == 0 else f"above the {used} LM calls that the run has made"
+    raise ConfigError(f"--max-calls {cap} leaves room for no call: give {least}, or leave it out.")
 
 
 def _work(run_id: str, options: argparse.Namespace) -> int:
     store = open_store(options.db)
+    _announce_review(run_id, store)
     with watched(run_id, store, quiet=options.quiet):
         state = work(run_id, store, cache=cache_folder(run_id), waits_when_paused=False)
     found = outcome(run_id, store)
@@ -81,6 +127,18 @@ def _work(run_id: str, options: argparse.Namespace) -> int:
         _say(_why_unfinished(run_id, state))
         return NOT_FINISHED
     return 0
+
+
+def _announce_review(run_id: str, store: Store) -> None:
+    if not store.run(run_id).config.review:
+        return
+    if RunState().fold(store.since(run_id, 0)).steering.review_approved:
+        return
+    _say(
+        f"Run {run_id} waits for a review before its search: look through its proposals in the "
+        f"dashboard (`python -m dashboard`), or let it go on from another terminal with "
+        f"`python -m core approve {run_id}`."
+    )
 
 
 def _runs(options: argparse.Namespace) -> int:
@@ -112,8 +170,14 @@ def _parser() -> argparse.ArgumentParser:
     resume = commands.add_parser("resume", help="go on with a paused or interrupted run")
     resume.add_argument("run_id")
     resume.add_argument("--max-calls", type=int, help="raise the cap on LM calls")
+    resume.add_argument("--trials", type=_positive, help="trials in all; ended runs go on with it")
     _add_common(resume)
     resume.set_defaults(command=_resume)
+    approve = commands.add_parser("approve", help="let a run that waits for a review go on")
+    approve.add_argument("run_id")
+    approve.add_argument("--db", help="address of the database; default: STUDIO_DB")
+    approve.set_defaults(command=_approve)
+    _add_branch(commands.add_parser("branch", help="begin a run where another one was"))
     exporting = commands.add_parser("export", help="write a run's result to a file")
     exporting.add_argument("run_id")
     exporting.add_argument("--format", choices=FORMATS, required=True)
@@ -149,8 +213,30 @@ def _add_optimize(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--max-calls", type=int, help="cap on LM calls over both models")
     parser.add_argument("--name", help="how the run is called; default: program and file")
+    parser.add_argument(
+        "--review", action="store_true", help="wait for a person's approval before the search"
+    )
+    parser.add_argument(
+        "--lock",
+        action="append",
+        default=[],
+        metavar="PREDICTOR=TEXT",
+        help="text of its instruction that must stay word for word; can be repeated",
+    )
     _add_common(parser)
     parser.set_defaults(command=_optimize)
+
+
+def _add_branch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id")
+    parser.add_argument("--upto", type=int, metavar="EVENT", help="last event; default: all")
+    parser.add_argument("--name", help="how the new run is called")
+    parser.add_argument("--optimizer", choices=list(FAMILY))
+    parser.add_argument("--trials", type=_positive, help="trials in all")
+    parser.add_argument("--concurrency", type=int)
+    parser.add_argument("--max-calls", type=int, help="cap on LM calls of the new run")
+    _add_common(parser)
+    parser.set_defaults(command=_branch)
 
 
 def _positive(text: str) -> int:

@@ -6,14 +6,16 @@ free the policy is asked, so nothing waits for a straggler. The engine knows no 
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from core.errors import RunTaken
 from core.lm.outage import FATAL
-from core.optimizers.actions import Action, Optimizer, Slots
+from core.optimizers.actions import Action, Optimizer, Plan, Slots
 from core.runs.events import (
     BudgetReached,
     Event,
@@ -27,6 +29,10 @@ from core.runs.store import RunStore
 
 POLL = 0.25
 """Seconds after which people's decisions are looked for when nothing else happens."""
+
+AHEAD = 8
+"""For so many actions in flight, one more is made ready and starts as soon as one is done: nothing
+idles while the engine's thread reads, appends or decides."""
 
 OUTAGE = 5
 """Failures of the model in a row, without one success between, after which the run pauses."""
@@ -61,6 +67,93 @@ class Watcher(Protocol):
 
 
 @dataclass(kw_only=True)
+class _Task:
+    """An action that was taken on."""
+
+    action: Action
+    work: Callable[[], Outcome]
+    since: float | None = None
+    """When it started; None while it waits for its turn."""
+
+
+class Lanes:
+    """So many actions at once, and a few more that wait for their turn.
+
+    A thread that is done hands the next one over by itself, before the engine gets round to it.
+    """
+
+    def __init__(self, executor: Executor, clock: Callable[[], float]) -> None:
+        self.tasks: dict[str, _Task] = {}
+        """By key: what was taken on, until it has come out of `outcomes`."""
+        self._executor, self._clock = executor, clock
+        self._done: queue.SimpleQueue[tuple[str, Future[Outcome]]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        """For the following three, which threads that are done use as well."""
+        self._waiting: deque[str] = deque()
+        self._running = 0
+        self._at_once = 0
+
+    def take(self, action: Action, work: Callable[[], Outcome], *, at_once: int) -> None:
+        """Take the action on; from now on `at_once` may run at once."""
+        self.tasks[action.key] = _Task(action=action, work=work)
+        with self._lock:
+            self._at_once = at_once
+            self._waiting.append(action.key)
+        self._hand_over()
+
+    def withdraw(self) -> None:
+        """Take back what has not started."""
+        with self._lock:
+            keys = list(self._waiting)
+            self._waiting.clear()
+        for key in keys:
+            del self.tasks[key]
+
+    def started(self) -> list[tuple[Action, float]]:
+        """The actions that run, and when they started."""
+        return [(t.action, t.since) for t in self.tasks.values() if t.since is not None]
+
+    def outcomes(self, *, timeout: float) -> list[Outcome]:
+        """Wait for the first outcome, at most `timeout` seconds; then all that are there.
+
+        Raises:
+            Exception: what an action's work raised.
+        """
+        found: list[Outcome] = []
+        try:
+            done = self._done.get(timeout=timeout)
+            while True:
+                key, future = done
+                del self.tasks[key]
+                found.append(future.result())
+                done = self._done.get_nowait()
+        except queue.Empty:
+            return found
+
+    def _hand_over(self) -> None:
+        """To the executor, as long as there is room."""
+        while (task := self._next()) is not None:
+            future = self._executor.submit(task.work)
+            future.add_done_callback(partial(self._finished, task.action.key))
+
+    def _next(self) -> _Task | None:
+        """The action whose turn it is; from now on it counts as running."""
+        with self._lock:
+            if not self._waiting or self._running >= self._at_once:
+                return None
+            self._running += 1
+            task = self.tasks[self._waiting.popleft()]
+            task.since = self._clock()
+            return task
+
+    def _finished(self, key: str, future: Future[Outcome]) -> None:
+        with self._lock:
+            self._running -= 1
+        self._done.put((key, future))
+        self._hand_over()
+
+
+@dataclass(kw_only=True)
 class Engine:
     """Takes one run from wherever its log stands to its end, or to a pause."""
 
@@ -71,19 +164,21 @@ class Engine:
     watcher: Watcher
     executor: Executor
     concurrency: int
+    """Actions in flight together, unless people have changed it."""
     max_calls: int | None
+    """Cap on LM calls, unless people have changed it."""
     clock: Callable[[], float]
     waits_when_paused: bool = True
     """False: return from a pause instead of waiting for somebody to resume."""
     taken: threading.Event = field(default_factory=threading.Event)
     """Set, from any thread, when the run is another worker's: nothing is written any more."""
     state: RunState = field(default_factory=RunState)
-    _busy: dict[str, tuple[Action, float]] = field(default_factory=dict)
-    _done: "queue.SimpleQueue[tuple[Action, Future[Outcome]]]" = field(
-        default_factory=queue.SimpleQueue
-    )
+    _lanes: Lanes = field(init=False)
     _refusals: int = 0
     _pause_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        self._lanes = Lanes(self.executor, self.clock)
 
     def run(self, started: RunStarted) -> RunState:
         """The state in which the run ended, or paused when the engine does not wait.
@@ -92,15 +187,24 @@ class Engine:
             RunTaken: `taken` was set.
         """
         self._read()
-        if self.state.is_ended:
-            return self.state
-        self._append([started])
+        while not self.state.is_ended:
+            self._append([started.model_copy(update={"at": self.clock()})])
+            try:
+                self._work()
+            finally:
+                self._lanes.withdraw()
+            if not self.state.is_ended:
+                break
+            self._read()  # somebody may have reopened the run by now
+        return self.state
+
+    def _work(self) -> None:
+        """Go on until the run ends, or pauses when the engine does not wait."""
         while not self.state.is_ended:
             self._step()
             if self.state.status == "paused" and not self.waits_when_paused:
                 break
         self._watch()
-        return self.state
 
     def _step(self) -> None:
         self._check_hold()
@@ -109,8 +213,10 @@ class Engine:
             self._append([Resumed()])
         if wish == "run" and self._pause_reason is None:
             self._dispatch()
-        elif not self._busy:
-            self._rest()
+        else:
+            self._lanes.withdraw()
+            if not self._lanes.tasks:
+                self._rest()
         if not self.state.is_ended:
             self._collect()
         self._watch()
@@ -126,35 +232,41 @@ class Engine:
 
     def _dispatch(self) -> None:
         """Ask the policy until it has nothing more to record, then fill the free slots."""
-        while True:
-            slots = Slots(
-                free=self.concurrency - len(self._busy),
-                busy=self._busy.keys(),
-                calls_left=self._calls_left(),
-            )
-            plan = self.optimizer.next_actions(self.state, slots)
-            if not plan.events:
-                break
+        if (self._calls_left() or 0) < 0:  # somebody has lowered the cap
+            self._lanes.withdraw()
+        plan = self._plan()
+        while plan.events:
             self._append(plan.events)
             if self.state.is_ended:
                 return
+            plan = self._plan()
         for action in plan.actions:
-            if len(self._busy) >= self.concurrency:
+            if self._room() <= 0:
                 break
             # two open trials can want the same result
-            if action.key not in self._busy and not self._start(action):
+            if action.key not in self._lanes.tasks and not self._start(action):
                 break
-        if not self._busy and self._pause_reason is None:
+        waits = plan.awaits_people and not plan.actions
+        if not self._lanes.tasks and self._pause_reason is None and not waits:
             self._nothing_to_do(plan.actions)
+
+    def _plan(self) -> Plan:
+        return self.optimizer.next_actions(
+            self.state,
+            Slots(
+                free=self._room(),
+                busy=self._lanes.tasks.keys(),
+                calls_left=self._calls_left(),
+            ),
+        )
 
     def _start(self, action: Action) -> bool:
         """Start the action; False when the cap leaves no room for it."""
         left = self._calls_left()
         if left is not None and self.crew.calls(action) > left:
             return False
-        self._busy[action.key] = (action, self.clock())
-        future = self.executor.submit(self.crew.work(action, self.state))
-        future.add_done_callback(lambda done: self._done.put((action, done)))
+        work = self.crew.work(action, self.state)
+        self._lanes.take(action, work, at_once=self._concurrency())
         return True
 
     def _nothing_to_do(self, waiting: list[Action]) -> None:
@@ -172,15 +284,7 @@ class Engine:
         """Wait for the first result, take all that are there, and append them together."""
         events: list[Event] = []
         traces: dict[str, str] = {}
-        try:
-            items = [self._done.get(timeout=POLL)]
-            while not self._done.empty():
-                items.append(self._done.get_nowait())
-        except queue.Empty:
-            items = []
-        for action, future in items:
-            outcome = future.result()
-            del self._busy[action.key]
+        for outcome in self._lanes.outcomes(timeout=POLL):
             self._notice_refusal(outcome.refusal)
             events.extend(outcome.events)
             traces.update(outcome.traces)
@@ -199,14 +303,22 @@ class Engine:
                 f"The language model does not answer ({refusal.kind}): {refusal.message}"
             )
 
+    def _room(self) -> int:
+        """Actions that may be taken on, those included that wait for their turn."""
+        concurrency = self._concurrency()
+        return concurrency + concurrency // AHEAD - len(self._lanes.tasks)
+
+    def _concurrency(self) -> int:
+        return self.state.steering.concurrency or self.concurrency
+
     def _cap(self) -> int | None:
-        return self.max_calls if self.state.max_calls is None else self.state.max_calls
+        return self.state.steering.cap(self.max_calls)
 
     def _calls_left(self) -> int | None:
         cap = self._cap()
         if cap is None:
             return None
-        reserved = sum(self.crew.calls(action) for action, _ in self._busy.values())
+        reserved = sum(self.crew.calls(task.action) for task in self._lanes.tasks.values())
         return cap - self.state.usage.calls - reserved
 
     def _append(self, events: list[Event], traces: Mapping[str, str] | None = None) -> None:
@@ -222,4 +334,4 @@ class Engine:
         self.state.fold(self.store.since(self.run_id, self.state.seq))
 
     def _watch(self) -> None:
-        self.watcher.watch(self.state, list(self._busy.values()))
+        self.watcher.watch(self.state, self._lanes.started())

@@ -9,6 +9,7 @@ StudioError
 ├── MetricError           a metric returned something that is not a score
 └── StoreError            the database
     ├── RunNotFound       (also a LookupError)
+    ├── RunUnreadable     what is stored of a run was written by another version, or is damaged
     ├── DatasetNotFound   (also a LookupError)
     └── RunTaken          another worker has the run now
 
@@ -50,6 +51,10 @@ class StoreError(StudioError):
 
 class RunNotFound(StoreError, LookupError):
     """No run has this id."""
+
+
+class RunUnreadable(StoreError):
+    """What is stored of a run cannot be read by this version; other runs are unharmed."""
 
 
 class DatasetNotFound(StoreError, LookupError):

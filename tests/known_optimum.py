@@ -6,8 +6,9 @@ here calls a model or a thread; the loop keeps actions in flight as the engine d
 
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import dspy
@@ -34,6 +35,7 @@ from core.programs.predictors import PredictorInfo, SignatureField
 from core.programs.template import ProgramTemplate, Stage
 from core.runs import events as ev
 from core.runs.config import RunConfig
+from core.runs.decisions import Decision
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from core.runs.store import Record
@@ -50,7 +52,13 @@ def never(action: Action) -> ev.Failure | None:
 
 
 def made_up_task(
-    *, predictors: int = 2, train: int = 30, val: int = 20, test: int = 10, repeats: int = 1
+    *,
+    predictors: int = 2,
+    train: int = 30,
+    val: int = 20,
+    test: int = 10,
+    repeats: int = 1,
+    locks: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Task:
     """A task without a program; the last predictor is called `repeats` times per run.
 
@@ -87,6 +95,7 @@ def made_up_task(
             duplicate_rows=0,
             conflicting_rows=0,
         ),
+        locks=locks,
     )
 
 
@@ -111,9 +120,9 @@ def quality(state: RunState, candidate: str) -> float:
     choices = state.candidates[candidate].choices
     total = 0.2
     for name, choice in choices.items():
-        index = state.instructions[name][choice.instruction].index
+        number = state.instructions[name][choice.instruction].number
         demos = len(state.demo_sets[name][choice.demo_set].demos)
-        total += (0.4 * (index == 2) + 0.3 * min(demos, 4) / 4) / len(choices)
+        total += (0.4 * (number == 2) + 0.3 * min(demos, 4) / 4) / len(choices)
     return total
 
 
@@ -130,6 +139,9 @@ def numbered(action: Propose) -> str:
 Quality = Callable[[RunState, str], float]
 """Expected score of a candidate."""
 
+Person = Callable[[RunState], Decision | None]
+"""Somebody who decides once, as soon as the state is right for it."""
+
 
 @dataclass(kw_only=True)
 class Fold:
@@ -145,6 +157,8 @@ class Fold:
     quality: Quality = quality
     last_to_finish: Callable[[Action], bool] = lambda action: False
     """Stragglers: these come back only when nothing else is in flight."""
+    people: Sequence[Person] = ()
+    """They decide one after the other."""
     state: RunState = field(default_factory=RunState)
     log: list[list[ev.Event]] = field(default_factory=list)
     """Events as they were appended together."""
@@ -153,7 +167,10 @@ class Fold:
     _busy: dict[str, Action] = field(default_factory=dict)
 
     def run(self) -> RunState:
-        """The state at the end, or when the cap leaves no room for the next call."""
+        """The state at the end, or when the cap leaves no room for the next call.
+
+        Or while the policy waits for people who decide nothing.
+        """
         if not self.state.started:
             self.append([self._started()])
         while not self.state.is_ended and self._dispatch():
@@ -180,6 +197,7 @@ class Fold:
             max_calls=self.max_calls,
             wording=self.wording,
             quality=self.quality,
+            people=self.people,
         )
         for events in self.log[:groups]:
             other.log.append(events)
@@ -200,8 +218,10 @@ class Fold:
     def _dispatch(self) -> bool:
         """False when there is nothing in flight and nothing may start."""
         while True:
+            self._ask_people()
+            concurrency = self.state.steering.concurrency or self.concurrency
             slots = Slots(
-                free=self.concurrency - len(self._busy),
+                free=concurrency - len(self._busy),
                 busy=self._busy.keys(),
                 calls_left=self._calls_left(),
             )
@@ -213,30 +233,53 @@ class Fold:
                 return False
         for action in plan.actions:
             left = self._calls_left()
-            full = len(self._busy) >= self.concurrency
+            full = len(self._busy) >= concurrency
             if full or (left is not None and self._calls(action) > left):
                 break
             if action.key not in self._busy:
                 self._busy[action.key] = action
                 self.asked.append(action)
         self.most_in_flight = max(self.most_in_flight, len(self._busy))
-        assert self._busy or self.max_calls is not None, "the policy has nothing to do"
+        waits = plan.awaits_people and not plan.actions
+        assert self._busy or waits or self._cap() is not None, "the policy has nothing to do"
         return bool(self._busy)
+
+    def _ask_people(self) -> None:
+        while len(self.decided) < len(self.people):
+            decision = self.people[len(self.decided)](self.state)
+            if decision is None:
+                return
+            self.append([decision])
+
+    @property
+    def decided(self) -> list[Decision]:
+        """What people have decided; locks of the settings are not among it."""
+        return [each for _, each in self.state.steering.decisions if each.by != "settings"]
+
+    def _cap(self) -> int | None:
+        return self.state.steering.cap(self.max_calls)
 
     def _finish_one(self) -> None:
         waiting = list(self._busy.values())
         action = next((each for each in waiting if not self.last_to_finish(each)), waiting[0])
         del self._busy[action.key]
+        score = self.score_of(action, self.state) if isinstance(action, Score) else None
+        self.append(self.told(action, score))
+
+    def score_of(self, action: Score, state: RunState) -> float:
+        """1 for a candidate that is good enough for the example, else 0."""
+        return float(difficulty(action.example) < self.quality(state, action.candidate))
+
+    def told(self, action: Action, score: float | None) -> list[ev.Event]:
+        """What comes of the action; `score` is that of an example."""
         failure = self.faults(action)
         if isinstance(action, Propose) and failure is None:
-            self.append([_proposed(action, self.wording(action))])
-        elif isinstance(action, ProposeSet) and failure is None:
-            self.append(self._proposed_set(action))
-        elif isinstance(action, Score):
-            right = difficulty(action.example) < self.quality(self.state, action.candidate)
-            self.append([_scored(action, self.task, float(right), failure)])
-        else:
-            self.append([answer(action, self.task, failure)])
+            return [_proposed(action, self.wording(action))]
+        if isinstance(action, ProposeSet) and failure is None:
+            return self._proposed_set(action)
+        if isinstance(action, Score):
+            return [_scored(action, self.task, score, failure)]
+        return [answer(action, self.task, failure)]
 
     def _proposed_set(self, action: ProposeSet) -> list[ev.Event]:
         each = [
@@ -258,10 +301,11 @@ class Fold:
         return self.task.template.calls_per_run if isinstance(action, Bootstrap | Score) else 1
 
     def _calls_left(self) -> int | None:
-        if self.max_calls is None:
+        cap = self._cap()
+        if cap is None:
             return None
         reserved = sum(self._calls(action) for action in self._busy.values())
-        return self.max_calls - self.state.usage.calls - reserved
+        return cap - self.state.usage.calls - reserved
 
     def _started(self) -> ev.RunStarted:
         task = self.task
@@ -275,7 +319,7 @@ class Fold:
 
 
 def _scored(
-    action: Score, task: Task, score: float, failure: ev.Failure | None
+    action: Score, task: Task, score: float | None, failure: ev.Failure | None
 ) -> ev.ExampleScored:
     return ev.ExampleScored(
         trial=action.trial,
@@ -335,6 +379,7 @@ def _proposed(action: Propose, text: str) -> ev.InstructionProposed:
         tip=action.tip,
         demo_set=action.demo_set,
         round=action.round,
+        request=action.request,
         seconds=1.0,
         usage=Usage(calls=1),
     )

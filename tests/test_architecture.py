@@ -43,6 +43,9 @@ HOMES = {
 }
 """Libraries that stay where they are named, besides tests, benchmarks and data scripts."""
 
+LONG_FUNCTIONS = {("core/runs/state.py", "_apply")}
+"""One `match` with a short case per kind of event, which is read best in one piece."""
+
 
 def sources(folder: str) -> list[Path]:
     """Every Python file below the folder."""
@@ -128,10 +131,11 @@ def test_modules_stay_small(path):
 @pytest.mark.parametrize("path", [*sources("core"), *sources("dashboard")], ids=name_of)
 def test_functions_stay_small(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-            assert lines <= 60, f"{name_of(path)}: {node.name} has {lines} lines"
+            is_exempt = (name_of(path), node.name) in LONG_FUNCTIONS
+            assert lines <= 40 or is_exempt, f"{name_of(path)}: {node.name} has {lines} lines"
 
 
 @pytest.mark.parametrize("path", [*sources("core"), *sources("dashboard")], ids=name_of)

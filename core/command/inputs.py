@@ -1,6 +1,7 @@
 """From the options of `optimize` to the settings of a run. All is checked first."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.data.bundled import bundled_dataset
@@ -55,6 +56,8 @@ def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
         seed=options.seed,
         concurrency=options.concurrency,
         max_calls=options.max_calls,
+        review=options.review,
+        locks=_locks(options.lock),
     )
     return _checked(config.model_copy(update={"budget": _budget(options, config, store)}), store)
 
@@ -106,6 +109,20 @@ def _fields(given: str, wanted: tuple[TemplateField, ...]) -> dict[str, str]:
     if len(wanted) == 1 and len(parts) == 1 and "=" not in parts[0]:
         return {wanted[0].name: parts[0]}
     return {field.strip(): column.strip() for field, column in pairs}
+
+
+def _locks(given: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Predictor → texts; each is given as `predictor=text`."""
+    locks: dict[str, tuple[str, ...]] = {}
+    for each in given:
+        predictor, equals, text = each.partition("=")
+        if not equals or not predictor.strip() or not text.strip():
+            raise ConfigError(
+                f"--lock {each!r}: write PREDICTOR=TEXT, with text of the predictor's own "
+                "instruction that must stay word for word."
+            )
+        locks[predictor.strip()] = (*locks.get(predictor.strip(), ()), text.strip())
+    return locks
 
 
 def _corpus(options: argparse.Namespace, chosen: ProgramTemplate, store: Store) -> str | None:

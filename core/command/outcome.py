@@ -4,11 +4,16 @@ import json
 import time
 from typing import Any
 
+from core.errors import RunUnreadable
 from core.evaluation.statistics import mean
 from core.runs.liveness import status_of
 from core.runs.scores import best_candidate, test_scores, val_scores
+from core.runs.snapshot import Snapshot
 from core.runs.state import RunState
-from core.runs.store import Store, StoredRun
+from core.runs.store import Store, StoredRun, UnreadableRun
+
+UNREADABLE = "unreadable"
+"""The status of a run that another version wrote, or whose record is damaged."""
 
 
 def outcome(run_id: str, store: Store) -> dict[str, Any]:
@@ -53,40 +58,54 @@ def outcome_text(found: dict[str, Any]) -> str:
 
 
 def runs_text(store: Store, *, as_json: bool) -> str:
-    """A line per run, newest first."""
+    """A line per run, newest first; below them those whose settings cannot be read."""
     snapshots = store.snapshots()
-    rows = []
-    for run in store.runs():
-        snapshot = snapshots.get(run.id)
-        known = snapshot.summary if snapshot else None
-        rows.append(
-            {
-                "run_id": run.id,
-                "name": run.config.name,
-                "status": _status(run, store),
-                "program": run.config.program,
-                "dataset": run.config.dataset_name,
-                "baseline": known.baseline.model_dump() if known and known.baseline else None,
-                "best": known.best.model_dump() if known and known.best else None,
-                "calls": known.usage.calls if known else 0,
-                "created": run.created,
-            }
-        )
+    rows = [_listed(run, snapshots.get(run.id), store) for run in store.runs()]
+    rows += [_unreadable(run) for run in store.unreadable_runs()]
     if as_json:
         return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     return "\n".join(_line(row) for row in rows) or "No runs yet."
 
 
+def _listed(run: StoredRun, snapshot: Snapshot | None, store: Store) -> dict[str, Any]:
+    known = snapshot.summary if snapshot else None
+    return {
+        "run_id": run.id,
+        "name": run.config.name,
+        "status": _status(run, store),
+        "program": run.config.program,
+        "dataset": run.config.dataset_name,
+        "baseline": known.baseline.model_dump() if known and known.baseline else None,
+        "best": known.best.model_dump() if known and known.best else None,
+        "calls": known.usage.calls if known else 0,
+        "created": run.created,
+    }
+
+
+def _unreadable(run: UnreadableRun) -> dict[str, Any]:
+    unknown = dict.fromkeys(("program", "dataset", "baseline", "best", "calls"))
+    return {
+        "run_id": run.id,
+        "name": run.name or "without a name",
+        "status": UNREADABLE,
+        **unknown,
+        "created": run.created,
+    }
+
+
 def _line(row: dict[str, Any]) -> str:
     scores = f"{_percent(row['baseline'])} → {_percent(row['best'])}"
     return (
-        f"{row['run_id']}  {row['status']:<11}  {scores:<34}  {row['calls']:>6} calls  "
+        f"{row['run_id']}  {row['status']:<11}  {scores:<34}  {row['calls'] or 0:>6} calls  "
         f"{row['name']}"
     )
 
 
 def _status(run: StoredRun, store: Store) -> str:
-    state = RunState().fold(store.since(run.id, 0))
+    try:
+        state = RunState().fold(store.since(run.id, 0))
+    except RunUnreadable:
+        return UNREADABLE
     return status_of(state.status, run, time.time())
 
 

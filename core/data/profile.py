@@ -12,6 +12,7 @@ from types import NoneType
 from typing import Any, Literal, NamedTuple
 
 from core.data.dataset import Dataset, json_text, row_groups
+from core.data.numbers import as_numbers
 
 Kind = Literal["number", "text", "label", "boolean", "nested"]
 
@@ -35,7 +36,10 @@ class ColumnProfile:
 
     name: str
     kind: Kind
-    """number, boolean and nested hold only that; a label is a short text that recurs."""
+    """number, boolean and nested hold only that; a label is a short text that recurs.
+
+    A column of texts that are all written as numbers, as in a CSV file, is one of numbers.
+    """
     missing: int
     distinct: int
     minimum: float | None = None
@@ -108,8 +112,8 @@ def _column_profile(name: str, values: list[Any]) -> ColumnProfile:
     present = [value for value in values if value is not None]
     texts = [value if isinstance(value, str) else json_text(value) for value in present]
     counts = Counter(texts)
-    kind = _kind(present, counts)
-    numbers = present if kind == "number" else []
+    numbers = as_numbers(present) or []
+    kind = "number" if numbers else _kind(present, counts)
     lengths = [len(text) for text in texts] if kind in ("text", "label", "nested") else []
     return ColumnProfile(
         name=name,
@@ -132,8 +136,6 @@ def _kind(present: list[Any], counts: Counter[str]) -> Kind:
         return "nested"
     if kinds == {bool}:
         return "boolean"
-    if kinds and kinds <= {int, float}:
-        return "number"
     return "label" if _few(counts) else "text"
 
 

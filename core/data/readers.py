@@ -3,17 +3,16 @@
 A file is read whole or refused with the place of its first fault; nothing is repaired or half
 loaded. Archives, spreadsheets and addresses on the network are deliberately not read.
 
-Types: JSON and Parquet keep theirs. A CSV column becomes numbers only when every cell in it is
-written as a plain number (no leading zeros as in `007`, no plus sign, no more digits than a number
-can hold); otherwise every cell keeps its text exactly. Missing are: an empty or blank CSV cell,
-JSON's null, NaN, and a name that other rows have. `?` and `NA` are text.
+Types: JSON and Parquet keep theirs. A CSV cell is text and stays as it is written, so that a
+program sees 3.10 where the file says 3.10; only the blanks around the cells of a column of numbers
+go. `core.data.numbers` reads such a column where numbers are meant. Missing are: an empty or blank
+CSV cell, JSON's null, NaN, and a name that other rows have. `?` and `NA` are text.
 """
 
 import codecs
 import csv
 import io
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -25,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.data.dataset import Dataset, arrow_frame
+from core.data.numbers import as_numbers
 from core.errors import DatasetError
 
 MAX_BYTES = 50_000_000
@@ -38,9 +38,6 @@ _UNPACKED_FACTOR = 10
 
 _SEPARATORS = {",": "','", ";": "';'", "\t": "tabs"}
 _SNIFFED_RECORDS = 20
-# Longer runs of digits are identifiers: as numbers they would lose digits.
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 # pandas writes a frame's index into such columns.
 _PANDAS_INDEX = re.compile(r"__index_level_[0-9]+__")
 _JSON_KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null"}
@@ -165,7 +162,7 @@ def _csv_frame(source: str, content: bytes, max_rows: int, _: int) -> pd.DataFra
         _check_rows(source, len(rows), max_rows)
     if not rows:
         raise DatasetError(f"{source}: there is a header but no row below it.")
-    return _frame(source, names, map(_typed, zip(*rows, strict=True)))
+    return _frame(source, names, map(_cells, zip(*rows, strict=True)))
 
 
 def _csv_lines(content: bytes) -> io.TextIOWrapper:
@@ -240,14 +237,12 @@ def _wrong_width(
     return f"{source}, line {line}: {counts} (separated by {by}); {detail}."
 
 
-def _typed(cells: Sequence[str]) -> list[Any]:
-    """A CSV column: all integers, all floats, or every cell's text; None where a cell is blank."""
-    bare = [cell.strip() for cell in cells]
-    if all(_INTEGER.fullmatch(cell) for cell in bare if cell):
-        return [int(cell) if cell else None for cell in bare]
-    if all(_NUMBER.fullmatch(cell) and math.isfinite(float(cell)) for cell in bare if cell):
-        return [float(cell) if cell else None for cell in bare]
-    return [cell if cell.strip() else None for cell in cells]
+def _cells(written: Sequence[str]) -> list[str | None]:
+    """A CSV column as it is written; None where a cell is blank."""
+    bare = [cell.strip() for cell in written]
+    is_numeric = as_numbers([cell for cell in bare if cell]) is not None
+    kept = bare if is_numeric else written
+    return [cell if cell.strip() else None for cell in kept]
 
 
 # JSON

@@ -104,6 +104,8 @@ class Propose:
     """The round that asks; None for the pool made before the search."""
     settings: ProposerSettings | None = None
     """None for all grounding and no history; else these, which name the tip again."""
+    request: int | None = None
+    """The person's request that it answers, counted from 0; None otherwise."""
 
     @property
     def key(self) -> str:
@@ -113,7 +115,8 @@ class Propose:
     @property
     def label(self) -> str:
         """In plain words, for the screen."""
-        return f"propose instruction {self.index} for {self.predictor}"
+        which = f"instruction {self.index}" if self.request is None else "another instruction"
+        return f"propose {which} for {self.predictor}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +177,8 @@ class Plan:
     events: list[Event] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     """In order of urgency."""
+    awaits_people: bool = False
+    """True when the run goes on only once somebody has decided something."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +197,7 @@ class Optimizer(Protocol):
     """A policy: reads the state, says what comes next, keeps nothing that the state lacks."""
 
     def next_actions(self, state: RunState, slots: Slots) -> Plan:
-        """The next events and actions. Both empty means: wait for what is in flight.
+        """The next events and actions. Both empty means: wait for what is in flight, or for people.
 
         A plan whose events end the run (`RunFinished`) is the last one asked for.
         """

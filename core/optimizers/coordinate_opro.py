@@ -5,13 +5,15 @@ while the others stay at their best so far.
 """
 
 from core.optimizers.opro import history_settings
-from core.optimizers.rounds import with_new_instructions
+from core.optimizers.rounds import open_predictors, with_new_instructions
 from core.programs.candidate import Candidate
+from core.runs.choices import is_permitted
 from core.runs.config import RunConfig
 from core.runs.events import RoundStarted
 from core.runs.history import FEWEST_SCORES
+from core.runs.parts import Round
 from core.runs.scores import val_scores
-from core.runs.state import Round, RunState
+from core.runs.state import RunState
 
 
 class CoordinateOpro:
@@ -22,8 +24,8 @@ class CoordinateOpro:
         self._each = config.budget.instructions - 1
 
     def opened(self, state: RunState, number: int) -> RoundStarted:
-        """One proposal for the predictor whose turn it is."""
-        names = [info.name for info in state.predictors]
+        """One proposal for the predictor whose turn it is; frozen ones are passed over."""
+        names = open_predictors(state)
         turn = number // self._each % len(names)
         return RoundStarted(
             number=number,
@@ -33,13 +35,17 @@ class CoordinateOpro:
 
     def candidate(self, state: RunState, round: Round) -> Candidate:
         """The new instruction in the best candidate so far."""
-        return with_new_instructions(best_by_mean(state), round)
+        return with_new_instructions(self.base(state), round)
+
+    def base(self, state: RunState) -> Candidate:
+        """The best candidate so far."""
+        return best_by_mean(state)
 
 
 def best_by_mean(state: RunState) -> Candidate:
-    """The candidate with the highest mean over enough examples; the baseline before there is one.
+    """The permitted candidate with the highest mean over enough examples.
 
-    The baseline counts from its first examples on, so there is always one.
+    The baseline counts from its first examples on; it stands in before there is one.
     """
     assert state.baseline is not None  # the policy starts it before anything else
     fewest = min(FEWEST_SCORES, state.sizes[1])
@@ -47,6 +53,6 @@ def best_by_mean(state: RunState) -> Candidate:
     means = {
         each: sum(own.values()) / len(own)
         for each, own in known.items()
-        if len(own) >= max(1, fewest)
+        if len(own) >= max(1, fewest) and is_permitted(state, state.candidates[each])
     }
     return state.candidates[max(means, key=lambda each: means[each], default=state.baseline)]

@@ -6,13 +6,14 @@ the history of whole sets and answers with a set.
 """
 
 from core.data.seeds import derived_rng
-from core.optimizers.rounds import with_new_instructions
+from core.optimizers.rounds import open_predictors, with_new_instructions
 from core.programs.candidate import Candidate
 from core.proposal.grounding import TIPS
 from core.proposal.settings import ProposerSettings
 from core.runs.config import RunConfig
 from core.runs.events import RoundStarted
-from core.runs.state import Round, RunState, baseline_candidate
+from core.runs.parts import Round
+from core.runs.state import RunState, baseline_candidate
 
 UNGROUNDED = ProposerSettings(
     dataset_summary=False, program_summary=False, shown_set=None, history=True
@@ -27,16 +28,20 @@ class Opro:
         self._config = config
 
     def opened(self, state: RunState, number: int) -> RoundStarted:
-        """Every predictor, with a random tip and other demos each time when grounded."""
+        """Every open predictor, with a random tip and other demos each time when grounded."""
         return RoundStarted(
             number=number,
-            predictors=tuple(info.name for info in state.predictors),
+            predictors=open_predictors(state),
             settings=history_settings(self._config, number),
         )
 
     def candidate(self, state: RunState, round: Round) -> Candidate:
         """The new instructions; the program's own where a proposal failed."""
-        return with_new_instructions(baseline_candidate(state), round)
+        return with_new_instructions(self.base(state), round)
+
+    def base(self, state: RunState) -> Candidate:
+        """The program as given."""
+        return baseline_candidate(state)
 
 
 def history_settings(config: RunConfig, number: int) -> ProposerSettings:

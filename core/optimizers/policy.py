@@ -1,4 +1,4 @@
-"""What all optimizers do alike: prepare, score what is due, search, test the best, end.
+"""What all optimizers do alike: prepare, obey people, score what is due, search, test, end.
 
 Each optimizer is this policy with a search of its own. The policy keeps nothing that the state
 lacks, so a resumed run goes on the same way.
@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from core.optimizers.actions import Action, Plan, Slots
+from core.optimizers.actions import Action, Plan, Propose, Slots
+from core.optimizers.asked import AskedTrials, first_asked
 from core.optimizers.preparing import Preparing
+from core.optimizers.requested import requested_proposals
 from core.optimizers.schedule import open_trials
 from core.optimizers.trials import (
     finished_trials,
@@ -40,82 +42,133 @@ class Search(Protocol):
     def actions(self, state: RunState) -> Sequence[Action]:
         """Calls to the prompt model that the search waits for, in flight or not."""
 
+    def reserve(self, state: RunState) -> int:
+        """LM calls that must be left for what the search has begun, open trials not counted."""
+
 
 class Policy:
     """An `Optimizer` around a search."""
 
     def __init__(self, task: Task, config: RunConfig, search: Search) -> None:
         self._search = search
+        self._seed = config.seed
         self._preparing = Preparing(task, config)
+        self._asked = AskedTrials(task, config)
         self._val = [example.id for example in task.val]
         self._test = [example.id for example in task.test]
         self._calls = task.template.calls_per_run
 
     def next_actions(self, state: RunState, slots: Slots) -> Plan:
-        """Preparation first, then open trials, then the search as soon as a slot is free."""
+        """Preparation first, then what people ask for, open trials, and the search.
+
+        The search is asked as soon as a slot is free.
+        """
         if not state.instructions:
             return Plan(events=self._preparing.first_events())
         if state.baseline is None:
             return Plan(
                 events=[trial_started(state, "baseline", baseline_candidate(state), self._val)]
             )
-        if finished := finished_trials(state):
-            return Plan(events=list(finished))
+        ended: list[Event] = [*finished_trials(state), *self._asked.cancelled(state)]
+        if ended:
+            return Plan(events=ended)
         preparing = self._preparing.plan(state, slots)
         if preparing.events:
             return preparing
-        searching = self._search.actions(state) if state.phase == "search" else []
-        scoring = scoring_actions(state, state.open_trials.values())
-        actions = [*preparing.actions, *searching, *scoring]
-        waiting = len({action.key for action in actions} - slots.busy)
-        if state.phase in ("search", "test") and waiting < slots.free:
-            idle = replace(slots, free=slots.free - waiting)
-            return Plan(events=self._next_events(state, idle), actions=actions)
-        return Plan(actions=actions)
+        return self._steered(state, slots, preparing)
 
     def closing_actions(self, state: RunState) -> list[Event]:
         """A stopped run keeps the best candidate that was fully evaluated."""
         return [RunStopped(best=best_candidate(state))]
 
-    def _next_events(self, state: RunState, slots: Slots) -> list[Event]:
+    def _steered(self, state: RunState, slots: Slots, preparing: Plan) -> Plan:
+        """What people ask for, then what is due anyway."""
+        requested = self._requested(state, slots, preparing.actions)
+        begun = state.phase in ("search", "test")
+        if begun and (asked := self._asked.next(state, self._spare(state, slots, requested))):
+            return Plan(events=[asked])
+        actions = [*requested, *preparing.actions]
+        if state.phase == "search":
+            actions += self._search.actions(state)
+        actions += scoring_actions(state, first_asked(state))
+        waiting = len({action.key for action in actions} - slots.busy)
+        if begun and waiting < slots.free:
+            idle = replace(slots, free=slots.free - waiting)
+            return Plan(events=self._next_events(state, idle, requested), actions=actions)
+        return replace(preparing, actions=actions)
+
+    def _next_events(
+        self, state: RunState, slots: Slots, requested: Sequence[Action]
+    ) -> list[Event]:
         if state.phase == "test":
-            return self._test_events(state)
-        if events := self._search.next_events(state, self._less_commitments(state, slots)):
+            return self._test_events(state, requested)
+        left = self._less_commitments(state, slots, requested)
+        if events := self._search.next_events(state, left):
             return list(events)
-        if self._search.actions(state):
+        if requested or self._search.actions(state):
             return []
         if open_trials(state, "minibatch", "full"):
             return self._test_of(state, state.baseline)  # fills slots while the last trials end
         return [] if open_trials(state, "baseline") else [PhaseChanged(phase="test")]
 
-    def _less_commitments(self, state: RunState, slots: Slots) -> Slots:
-        """The slots, without the calls that open trials and the held-out test will take."""
+    def _requested(
+        self, state: RunState, slots: Slots, preparing: Sequence[Action]
+    ) -> list[Action]:
+        """Proposals that people asked for, as far as the cap leaves room for them."""
+        if not state.steering.requests or state.phase in (None, "bootstrap"):
+            return []
+        if any(not isinstance(action, Propose) for action in preparing):
+            return []  # the proposer is still being told what it works on
+        missing = list(requested_proposals(state, self._seed))
+        spare = self._spare(state, slots, preparing)
+        if spare is None:
+            return list(missing)
+        busy = [action for action in missing if action.key in slots.busy]
+        others = [action for action in missing if action.key not in slots.busy]
+        return [*busy, *others[: max(0, spare)]]
+
+    def _spare(self, state: RunState, slots: Slots, waiting: Sequence[Action]) -> int | None:
+        """LM calls left when all that is begun, waiting or due in the end has had its own."""
+        left = self._less_commitments(state, slots, waiting).calls_left
+        if left is None:
+            return None
+        return left - (0 if state.phase == "test" else self._search.reserve(state))
+
+    def _less_commitments(self, state: RunState, slots: Slots, waiting: Sequence[Action]) -> Slots:
+        """The slots, without the calls that open trials and the held-out test will take.
+
+        And without those of the `waiting` actions, which are calls to the prompt model.
+        """
         if slots.calls_left is None:
             return slots
-        waiting = sum(
+        scoring = sum(
             f"score {trial.candidate} {example}" not in slots.busy
             for trial in state.open_trials.values()
             for example, _ in pending_examples(state, trial)
         )
-        tests = 2 - any(trial.purpose == "test" for trial in state.trials.values())
-        committed = self._calls * (waiting + tests * len(self._test))
+        tested = self._tested(state)
+        tests = 1 + (state.baseline not in tested)
+        committed = self._calls * (scoring + tests * len(self._test))
+        committed += sum(action.key not in slots.busy for action in waiting)
         return replace(slots, calls_left=slots.calls_left - committed)
 
-    def _test_events(self, state: RunState) -> list[Event]:
+    def _test_events(self, state: RunState, requested: Sequence[Action]) -> list[Event]:
         best = best_candidate(state)
         if best is None:
             return [] if state.open_trials else [_nothing_scored(state)]
         events = self._test_of(state, state.baseline) or self._test_of(state, best)
-        if events or state.open_trials:
+        if events or state.open_trials or requested:
             return events
         return [RunFinished(best=best)]
 
     def _test_of(self, state: RunState, candidate: str | None) -> list[Event]:
         """The held-out test of a candidate, once."""
-        tested = {t.candidate for t in state.trials.values() if t.purpose == "test"}
-        if candidate is None or candidate in tested:
+        if candidate is None or candidate in self._tested(state):
             return []
         return [trial_started(state, "test", state.candidates[candidate], self._test)]
+
+    def _tested(self, state: RunState) -> set[str]:
+        return {trial.candidate for trial in state.trials.values() if trial.purpose == "test"}
 
 
 def _nothing_scored(state: RunState) -> RunFailed:

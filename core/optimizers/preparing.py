@@ -23,10 +23,14 @@ from core.optimizers.actions import (
 from core.programs.candidate import NO_DEMOS, instruction_id
 from core.proposal.grounding import TIPS
 from core.runs.config import RunConfig
+from core.runs.decisions import SpansLocked
 from core.runs.events import DemoSetBuilt, Event, InstructionProposed, PhaseChanged
 from core.runs.preparation import Task
 from core.runs.state import RunState
-from core.search.budget import summary_batches, teacher_runs, wanted_traces
+from core.search.budget import Budget, summary_batches, teacher_runs, wanted_traces
+
+SETTINGS = "settings"
+"""Who locked the texts that the run's settings and the program's marks name."""
 
 
 class Preparing:
@@ -42,7 +46,7 @@ class Preparing:
         self._teacher_examples = [task.train[i].id for i in order[:runs]]
 
     def first_events(self) -> list[Event]:
-        """Index 0 of everything: the program's own instructions and no demos."""
+        """Index 0 of everything: own instructions and no demos; and what is locked."""
         events: list[Event] = [PhaseChanged(phase="bootstrap")]
         for info in self._task.predictors:
             own = instruction_id(info.instruction)
@@ -50,21 +54,32 @@ class Preparing:
                 InstructionProposed(predictor=info.name, index=0, id=own, text=info.instruction)
             )
             events.append(DemoSetBuilt(predictor=info.name, id=NO_DEMOS, demos=(), source="none"))
+        for name, spans in self._task.locks.items():
+            events.append(SpansLocked(by=SETTINGS, predictor=name, spans=spans))
         return events
 
     def plan(self, state: RunState, slots: Slots) -> Plan:
-        """What to do next for demo sets and instructions; empty once the phase is `search`."""
+        """What to do next for demo sets and instructions; empty once the phase is `search`.
+
+        In the phase `review`, nothing before somebody approves.
+        """
         if state.phase == "bootstrap":
             pending = list(self._teacher(state))
             if not pending and not any(key.startswith("bootstrap ") for key in slots.busy):
-                return Plan(events=[*self._demo_sets(state), PhaseChanged(phase="propose")])
+                built = demo_sets(self._task, state, self._budget, self._config.seed)
+                return Plan(events=[*built, PhaseChanged(phase="propose")])
             return Plan(actions=[*self._grounding(state), *pending])
         if state.phase == "propose":
             grounding = list(self._grounding(state))
             proposals = [] if grounding else list(self._proposals(state))
             if not grounding and not proposals:
-                return Plan(events=[PhaseChanged(phase="search")])
+                review = self._config.review and not state.steering.review_approved
+                return Plan(events=[PhaseChanged(phase="review" if review else "search")])
             return Plan(actions=[*grounding, *proposals])
+        if state.phase == "review":
+            if state.steering.review_approved:
+                return Plan(events=[PhaseChanged(phase="search")])
+            return Plan(awaits_people=True)
         return Plan()
 
     def _teacher(self, state: RunState) -> Iterator[Bootstrap]:
@@ -79,18 +94,6 @@ class Preparing:
                 trace.failure.kind
             ):
                 yield Bootstrap(example=example, attempt=trace.attempt + 1)
-
-    def _demo_sets(self, state: RunState) -> list[Event]:
-        accepted = [
-            (example, trace.demos) for example, trace in state.traces.items() if trace.accepted
-        ]
-        built = build_demo_sets(
-            self._task.predictors, self._task.train, accepted, self._budget, self._config.seed
-        )
-        return [
-            DemoSetBuilt(predictor=each.predictor, id=each.id, demos=each.demos, source=each.source)
-            for each in built
-        ]
 
     def _grounding(self, state: RunState) -> Iterator[Action]:
         """What is missing for the proposer, calls under way included."""
@@ -124,10 +127,15 @@ class Preparing:
         return [Summarise()]
 
     def _proposals(self, state: RunState) -> Iterator[Propose]:
-        """The pool that is still missing; none where every trial has fresh proposals."""
+        """The pool that is still missing; none where every trial has fresh proposals.
+
+        Where a person has frozen the instruction, no other is asked for.
+        """
         if self._shape.in_rounds:
             return
         for info in self._task.predictors:
+            if (info.name, "instruction") in state.steering.frozen:
+                continue
             sets = [each for each in state.demo_sets[info.name] if each != NO_DEMOS]
             for index in range(1, self._budget.instructions):
                 rng = derived_rng(self._config.seed, f"tip {info.name}", index)
@@ -140,6 +148,15 @@ class Preparing:
                 done = (info.name, index) in state.proposed
                 if not done and not given_up(proposal, state):
                     yield proposal
+
+
+def demo_sets(task: Task, state: RunState, budget: Budget, seed: int) -> list[DemoSetBuilt]:
+    """The demo sets that can be built from the accepted traces; a larger budget adds to them."""
+    accepted = [(example, trace.demos) for example, trace in state.traces.items() if trace.accepted]
+    return [
+        DemoSetBuilt(predictor=each.predictor, id=each.id, demos=each.demos, source=each.source)
+        for each in build_demo_sets(task.predictors, task.train, accepted, budget, seed)
+    ]
 
 
 def given_up(action: Action, state: RunState) -> bool:

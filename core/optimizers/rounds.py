@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from core.optimizers.actions import Action, Propose, ProposeSet, Slots
+from core.optimizers.fitting import fitted
 from core.optimizers.preparing import given_up
 from core.optimizers.schedule import Schedule
 from core.programs.candidate import Candidate, Choice
 from core.runs.config import RunConfig
 from core.runs.events import Event, RoundStarted
+from core.runs.parts import Round
 from core.runs.preparation import Task
-from core.runs.state import Round, RunState
+from core.runs.state import RunState
 from core.search.shape import Shape
 
 
@@ -27,6 +29,9 @@ class Rounds(Protocol):
 
     def candidate(self, state: RunState, round: Round) -> Candidate:
         """What to try, once at least one of the round's proposals is there and none is awaited."""
+
+    def base(self, state: RunState) -> Candidate:
+        """What the candidates of rounds are made from."""
 
 
 class RoundSearch:
@@ -42,21 +47,25 @@ class RoundSearch:
         """The proposals that open rounds still lack."""
         return [
             action
-            for round in state.rounds.values()
-            if round.trial is None
+            for round in self._untried(state)
             for action in awaited(state, round, self._shape)
         ]
+
+    def reserve(self, state: RunState) -> int:
+        """The trials of open rounds, proposals and full evaluations with them."""
+        waiting = [list(awaited(state, each, self._shape)) for each in self._untried(state)]
+        prompts = sum(map(len, waiting))
+        return self._schedule.calls(state, trials=sum(map(bool, waiting)), prompts=prompts)
 
     def next_events(self, state: RunState, slots: Slots) -> list[Event]:
         """A full evaluation that is due, else the trial of a round, else another round."""
         schedule = self._schedule
         if full := schedule.full_evaluation(state):
             return [full]
-        waiting = [each for each in state.rounds.values() if each.trial is None]
+        waiting = self._untried(state)
         asking = [each for each in waiting if any(awaited(state, each, self._shape))]
         for round in waiting:
-            if round not in asking and round.instructions:
-                candidate = self._rounds.candidate(state, round)
+            if round not in asking and (candidate := self._candidate(state, round)):
                 return [schedule.trial(state, candidate, round=round.number)]
         if self._opens_another(state, asking, slots):
             return [self._rounds.opened(state, len(state.rounds))]
@@ -65,9 +74,25 @@ class RoundSearch:
         last = schedule.last_full_evaluation(state)
         return [last] if last else []
 
+    def _untried(self, state: RunState) -> list[Round]:
+        return [each for each in state.rounds.values() if each.trial is None]
+
+    def _candidate(self, state: RunState, round: Round) -> Candidate | None:
+        """What people permit of the round's candidate; None when nothing of the round is left."""
+        base = self._rounds.base(state)
+        candidate = fitted(state, self._rounds.candidate(state, round), base)
+        if candidate is None or not round.predictors:
+            return candidate
+        used = {name: choice.instruction for name, choice in candidate.choices.items()}
+        return candidate if used.items() & round.instructions.items() else None
+
     def _opens_another(self, state: RunState, asking: list[Round], slots: Slots) -> bool:
-        plan = self._schedule.plan
-        if len(state.rounds) >= plan.trials or len(asking) * plan.batch >= slots.free:
+        schedule = self._schedule
+        if len(state.rounds) >= schedule.trials(state):
+            return False
+        if not open_predictors(state) and not self._shape.demos:
+            return False
+        if len(asking) * schedule.batch >= slots.free:
             return False
         unasked = sum(
             action.key not in slots.busy
@@ -79,14 +104,18 @@ class RoundSearch:
 
 
 def awaited(state: RunState, round: Round, shape: Shape) -> Iterator[Action]:
-    """The calls to the prompt model that the round still waits for."""
+    """The calls to the prompt model that the round still waits for; none for what is frozen."""
+    opened = open_predictors(state)
     action: Action
     if shape.proposals == "together":
         action = ProposeSet(round=round.number, index=round.number + 1, settings=round.settings)
-        if not round.instructions and not given_up(action, state):
+        wanted = set(opened) & set(round.predictors)
+        if wanted and not round.instructions and not given_up(action, state):
             yield action
         return
     for name in round.predictors:
+        if name not in opened:
+            continue
         action = Propose(
             predictor=name,
             index=round.number + 1,
@@ -97,6 +126,12 @@ def awaited(state: RunState, round: Round, shape: Shape) -> Iterator[Action]:
         )
         if name not in round.instructions and not given_up(action, state):
             yield action
+
+
+def open_predictors(state: RunState) -> tuple[str, ...]:
+    """Predictors whose instruction nobody has frozen."""
+    frozen = state.steering.frozen
+    return tuple(info.name for info in state.predictors if (info.name, "instruction") not in frozen)
 
 
 def with_new_instructions(base: Candidate, round: Round) -> Candidate:

@@ -1,20 +1,24 @@
 """The paper's schedule: trials on minibatches, a full evaluation of the best by mean now and then.
 
 Shared by searches that name one candidate at a time. Two candidates are always compared on the same
-validation examples, and no example runs twice under one candidate.
+validation examples, and no example runs twice under one candidate. Trials that people ask for are
+no part of it.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from core.optimizers.actions import Slots
 from core.optimizers.trials import claimed_examples, trial_started
 from core.programs.candidate import Candidate
+from core.runs.choices import is_permitted
 from core.runs.config import RunConfig
 from core.runs.events import Purpose, TrialStarted
+from core.runs.parts import Trial
+from core.runs.planned import plan_of
 from core.runs.preparation import Task
 from core.runs.scores import val_mean
-from core.runs.state import RunState, Trial
+from core.runs.state import RunState
 from core.search.budget import search_plan
 
 
@@ -23,14 +27,21 @@ class Schedule:
 
     def __init__(self, task: Task, config: RunConfig) -> None:
         self.val = tuple(example.id for example in task.val)
-        self.plan = search_plan(config.budget, len(self.val), config.shape)
-        self.kind: Purpose = "full" if self.plan.whole else "minibatch"
+        plan = search_plan(config.budget, len(self.val), config.shape)
+        self.batch = plan.batch
+        self.whole = plan.whole
+        self.kind: Purpose = "full" if self.whole else "minibatch"
+        self._config = config
         self._every = config.budget.full_every
         self._calls = task.template.calls_per_run
 
+    def trials(self, state: RunState) -> int:
+        """Trials that the search may start in all."""
+        return plan_of(self._config, state, len(self.val)).trials
+
     def started(self, state: RunState) -> int:
         """Trials that the search has started."""
-        return sum(trial.purpose == self.kind for trial in state.trials.values())
+        return _count(state, self.kind)
 
     def open_trials(self, state: RunState) -> list[Trial]:
         """Trials of the search that are not finished."""
@@ -42,20 +53,19 @@ class Schedule:
         """A trial of the candidate on examples it has not seen; on known ones if none is left."""
         claimed = claimed_examples(state, candidate.id)
         unseen = [example for example in self.val if example not in claimed] or list(self.val)
-        return trial_started(state, self.kind, candidate, unseen[: self.plan.batch], round=round)
+        return trial_started(state, self.kind, candidate, unseen[: self.batch], round=round)
 
     def full_evaluation(self, state: RunState) -> TrialStarted | None:
         """After every S minibatches: of the best by mean among those not fully evaluated."""
-        minibatches = [t for t in state.trials.values() if t.purpose == "minibatch"]
-        done = sum(trial.finished is not None for trial in minibatches)
-        if self.plan.whole or self._fulls(state) >= done // self._every:
+        done = sum(trial.finished is not None for trial in _own(state, "minibatch"))
+        if self.whole or self._fulls(state) >= done // self._every:
             return None
         return self._full_of_best_by_mean(state)
 
     def last_full_evaluation(self, state: RunState) -> TrialStarted | None:
         """In the end: of the best by mean, unless the last minibatches were followed by one."""
-        minibatches = sum(trial.purpose == "minibatch" for trial in state.trials.values())
-        if self.plan.whole or self._fulls(state) >= math.ceil(minibatches / self._every):
+        minibatches = _count(state, "minibatch")
+        if self.whole or self._fulls(state) >= math.ceil(minibatches / self._every):
             return None
         return self._full_of_best_by_mean(state)
 
@@ -64,20 +74,23 @@ class Schedule:
 
         That is, with the full evaluations that all trials entail by then.
         """
-        if slots.calls_left is None:
-            return True
-        examples = trials * self.plan.batch + len(self.val) * self._fulls_due(state, trials)
-        return slots.calls_left >= self._calls * examples + prompts
+        calls = self.calls(state, trials=trials, prompts=prompts)
+        return slots.calls_left is None or slots.calls_left >= calls
+
+    def calls(self, state: RunState, *, trials: int, prompts: int = 0) -> int:
+        """LM calls of so many more trials, with the full evaluations that all trials entail."""
+        examples = trials * self.batch + len(self.val) * self._fulls_due(state, trials)
+        return self._calls * examples + prompts
 
     def _fulls_due(self, state: RunState, trials: int) -> int:
         """Full evaluations still to come when so many more trials are started."""
-        if self.plan.whole:
+        if self.whole:
             return 0
         minibatches = self.started(state) + trials
         return max(1, math.ceil(minibatches / self._every) - self._fulls(state))
 
     def _fulls(self, state: RunState) -> int:
-        return sum(trial.purpose == "full" for trial in state.trials.values())
+        return _count(state, "full")
 
     def _full_of_best_by_mean(self, state: RunState) -> TrialStarted | None:
         taken = {trial.candidate for trial in open_trials(state, "full")}
@@ -85,12 +98,23 @@ class Schedule:
         means = [
             (mean, candidate)
             for candidate in state.results
-            if candidate not in taken and (mean := val_mean(state, candidate)) is not None
+            if candidate not in taken
+            and (mean := val_mean(state, candidate)) is not None
+            and is_permitted(state, state.candidates[candidate])
         ]
         if not means:
             return None
         best = max(means, key=lambda pair: pair[0])[1]
         return trial_started(state, "full", state.candidates[best], self.val)
+
+
+def _own(state: RunState, purpose: Purpose) -> Iterator[Trial]:
+    """The search's own trials of this kind."""
+    return (t for t in state.trials.values() if t.purpose == purpose and t.asked_by is None)
+
+
+def _count(state: RunState, purpose: Purpose) -> int:
+    return sum(1 for _ in _own(state, purpose))
 
 
 def open_trials(state: RunState, *purposes: str) -> list[Trial]:

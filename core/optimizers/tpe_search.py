@@ -10,13 +10,14 @@ from typing import Protocol
 from core.data.seeds import derived_seed
 from core.optimizers.actions import Action, Slots
 from core.optimizers.schedule import Schedule, all_claimed, open_trials
-from core.runs.choices import search_space
+from core.runs.choices import open_choices, search_space
 from core.runs.config import RunConfig
 from core.runs.events import Event, TrialStarted
 from core.runs.preparation import Task
 from core.runs.scores import val_mean
 from core.runs.state import RunState
 from core.search.observation import Observation
+from core.search.pool import Choices
 from core.search.space import Levels
 from core.search.tpe import suggest
 
@@ -31,9 +32,10 @@ class Chooser(Protocol):
         *,
         pending: Iterable[Levels],
         exhausted: frozenset[Levels],
+        choices: Choices,
         seed: int,
     ) -> Levels | None:
-        """Its level indices; None when every candidate is in `exhausted`."""
+        """Its level indices; None when every candidate that `choices` allow is in `exhausted`."""
 
 
 class PoolSearch:
@@ -47,6 +49,10 @@ class PoolSearch:
     def actions(self, state: RunState) -> list[Action]:
         """None: all proposals are made before the search."""
         return []
+
+    def reserve(self, state: RunState) -> int:
+        """The full evaluations that are still to come."""
+        return self._schedule.calls(state, trials=0)
 
     def next_events(self, state: RunState, slots: Slots) -> list[Event]:
         """A full evaluation that is due, else a trial; when all have ended, the last evaluation."""
@@ -64,7 +70,7 @@ class PoolSearch:
         """A trial of the candidate that the rule names; None when the search is over."""
         schedule = self._schedule
         started = schedule.started(state)
-        if started >= schedule.plan.trials:
+        if started >= schedule.trials(state):
             return None
         space = search_space(state)
         pending = open_trials(state, schedule.kind)
@@ -73,6 +79,7 @@ class PoolSearch:
             self._observations(state),
             pending=[space.levels(state.candidates[trial.candidate]) for trial in pending],
             exhausted=frozenset(map(space.levels, all_claimed(state, schedule.val))),
+            choices=open_choices(state, space),
             seed=derived_seed(self._seed, "tpe", started),
         )
         return None if levels is None else schedule.trial(state, space.candidate(levels))

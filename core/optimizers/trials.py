@@ -6,7 +6,8 @@ from core.lm.outage import attempts_allowed
 from core.optimizers.actions import Score
 from core.programs.candidate import Candidate
 from core.runs.events import Purpose, TrialFinished, TrialStarted
-from core.runs.state import Result, RunState, Trial
+from core.runs.parts import Result, Trial
+from core.runs.state import RunState
 
 
 def trial_started(
@@ -17,6 +18,7 @@ def trial_started(
     *,
     round: int | None = None,
     reason: str | None = None,
+    asked_by: str | None = None,
 ) -> TrialStarted:
     """The next trial in number."""
     return TrialStarted(
@@ -26,13 +28,14 @@ def trial_started(
         examples=tuple(examples),
         round=round,
         reason=reason,
+        asked_by=asked_by,
     )
 
 
 def finished_trials(state: RunState) -> list[TrialFinished]:
     """Open trials of which every example has a score or has failed for good."""
     return [
-        _finished(state, trial)
+        ended(state, trial)
         for trial in state.open_trials.values()
         if not any(True for _ in pending_examples(state, trial))
     ]
@@ -92,13 +95,15 @@ def claimed_examples(state: RunState, candidate: str) -> set[str]:
     return claimed
 
 
-def _finished(state: RunState, trial: Trial) -> TrialFinished:
+def ended(state: RunState, trial: Trial, *, cancelled: bool = False) -> TrialFinished:
+    """The end of the trial with the results that it has by now."""
     results = results_for(state, trial)
-    scores = [results[example].score for example in trial.examples]
+    scores = [results[example].score for example in trial.examples if example in results]
     known = [score for score in scores if score is not None]
     return TrialFinished(
         number=trial.number,
         mean=sum(known) / len(known) if known else None,
         n=len(known),
         failed=len(scores) - len(known),
+        cancelled=cancelled,
     )

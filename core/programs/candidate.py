@@ -6,7 +6,7 @@ Ids are hashes of the content, so that equal instructions, demo sets and candida
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import dspy
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,20 @@ from core.errors import ProgramError
 
 Demo = dict[str, Any]
 """Field name → value of one demonstration of one predictor."""
+
+
+Part = Literal["instruction", "demo_set"]
+"""What can be chosen for a predictor."""
+
+
+class ChoiceRef(BaseModel):
+    """One instruction or one demo set of one predictor."""
+
+    model_config = ConfigDict(frozen=True)
+
+    predictor: str
+    part: Part
+    id: str
 
 
 class Choice(BaseModel):
@@ -34,6 +48,23 @@ class Candidate(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     choices: dict[str, Choice]
+
+    @property
+    def refs(self) -> tuple[ChoiceRef, ...]:
+        """Everything it uses, one by one."""
+        return tuple(
+            ref
+            for name, choice in self.choices.items()
+            for ref in (
+                ChoiceRef(predictor=name, part="instruction", id=choice.instruction),
+                ChoiceRef(predictor=name, part="demo_set", id=choice.demo_set),
+            )
+        )
+
+    def changed(self, ref: ChoiceRef) -> "Candidate":
+        """This candidate with one choice changed."""
+        choice = self.choices[ref.predictor].model_copy(update={ref.part: ref.id})
+        return Candidate(choices={**self.choices, ref.predictor: choice})
 
     @property
     def id(self) -> str:

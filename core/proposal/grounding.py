@@ -73,6 +73,32 @@ def _paragraph(text: str) -> str:
     return re.sub(r"\n\s*\n", "\n", text.strip())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """A validation example that a candidate gets wrong, at least in part."""
+
+    inputs: Mapping[str, object]
+    expected: Mapping[str, object]
+    answered: Mapping[str, object]
+    """What the program gave back."""
+    wrote: Mapping[str, object]
+    """What the predictor in question wrote on the way; empty where that is the answer itself."""
+    score: float
+
+
+def mistakes_text(mistakes: Sequence[Mistake]) -> str:
+    """What was put in, what should have come out, what came out; long values cut."""
+    blocks = []
+    for number, each in enumerate(mistakes, start=1):
+        lines = [f"Mistake {number}", *_lines(each.inputs), "  expected:"]
+        lines += _lines(each.expected, indent=4)
+        if each.wrote:
+            lines += ["  this predictor wrote:", *_lines(each.wrote, indent=4)]
+        lines += ["  the program answered:", *_lines(each.answered, indent=4)]
+        blocks.append("\n".join([*lines, f"  score: {each.score:.3f}"]))
+    return "\n\n".join(blocks)
+
+
 def predictor_text(info: PredictorInfo) -> str:
     """One predictor in a line: name and signature."""
     return f"{info.name}: {info.signature}"
@@ -84,8 +110,8 @@ def _blocks(rows: Iterable[Mapping[str, object]]) -> str:
     )
 
 
-def _lines(fields: Mapping[str, object]) -> list[str]:
-    return [f"  {name}: {_short(value)}" for name, value in fields.items()]
+def _lines(fields: Mapping[str, object], indent: int = 2) -> list[str]:
+    return [f"{' ' * indent}{name}: {_short(value)}" for name, value in fields.items()]
 
 
 def _short(value: object) -> str:

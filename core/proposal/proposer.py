@@ -27,7 +27,10 @@ OPTIONAL = (
     "predictor_description",
     "task_demos",
     "previous_instructions",
+    "mistakes",
+    "locked_text",
     "tip",
+    "hint",
 )
 """Inputs that are taken out of the proposer's signature when there is nothing to put in."""
 

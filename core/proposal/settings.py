@@ -28,6 +28,10 @@ class ProposerSettings(BaseModel):
     """Which draw of demos is shown; None for none."""
     history: bool = False
     """Earlier instructions are shown with their scores."""
+    hint: str = ""
+    """What a person wants of the proposals, in free text."""
+    mistakes: bool = False
+    """Validation examples are shown that the best candidate so far gets wrong."""
 
 
 GRID: dict[str, tuple[Any, ...]] = {
@@ -38,7 +42,7 @@ GRID: dict[str, tuple[Any, ...]] = {
     "shown_set": (0, 1, 2, 3, None),
     "history": (False, True),
 }
-"""Setting → what may be chosen."""
+"""Setting → what may be chosen. Hints and mistakes are for requests of people."""
 
 GRID_SIZES = tuple(len(options) for options in GRID.values())
 

@@ -74,8 +74,14 @@ class ProposeInstruction(dspy.Signature):
     predictor_description: str = dspy.InputField(desc="its role in the program")
     task_demos: str = dspy.InputField(desc="examples of the predictor's inputs and outputs")
     previous_instructions: str = dspy.InputField(desc="earlier ones with scores, the best last")
+    mistakes: str = dspy.InputField(desc="what the best program so far still gets wrong")
     basic_instruction: str = dspy.InputField(desc="the instruction it has now")
+    locked_text: str = dspy.InputField(
+        desc="text that must appear in the instruction word for word: all that stands between "
+        "<keep> and </keep>, without these marks"
+    )
     tip: str = dspy.InputField(desc="advice on how to write the instruction")
+    hint: str = dspy.InputField(desc="what the person in charge asks for; it goes before the tip")
     proposed_instruction: str = dspy.OutputField(desc="the new instruction")
 
 
@@ -94,6 +100,12 @@ class ProposeInstructionSet(dspy.Signature):
     predictors: str = dspy.InputField(desc="the predictors in order, one a line")
     task_demos: str = dspy.InputField(desc="examples of inputs and outputs, by predictor")
     previous_instructions: str = dspy.InputField(desc="earlier lists with scores, the best last")
+    mistakes: str = dspy.InputField(desc="what the best program so far still gets wrong")
     basic_instructions: str = dspy.InputField(desc="the instructions they have now, a JSON list")
+    locked_text: str = dspy.InputField(
+        desc="text that must appear in a predictor's instruction word for word, by predictor: all "
+        "that stands between <keep> and </keep>, without these marks"
+    )
     tip: str = dspy.InputField(desc="advice on how to write the instructions")
+    hint: str = dspy.InputField(desc="what the person in charge asks for; it goes before the tip")
     proposed_instructions: str = dspy.OutputField(desc="the new instructions, a JSON list")

@@ -13,7 +13,8 @@ import pandas as pd
 from core.data.dataset import Example
 from core.evaluation.evaluator import Trace, trace_from_json
 from core.evaluation.statistics import Mean, PairedDifference, mean, paired_difference
-from core.runs.state import Result, RunState
+from core.runs.parts import Result
+from core.runs.state import RunState
 from core.runs.store import RunStore
 
 MOST_COMPARED = 4
@@ -91,19 +92,25 @@ def compare(results: Mapping[str, Mapping[str, Result]], *, seed: int = 0) -> Co
 
 
 def difference_in_words(difference: PairedDifference, label: str, reference: str) -> str:
-    """One sentence on who is better by how much, or that it cannot be told."""
+    """One sentence on who is better by how much, or that it cannot be told.
+
+    Better and worse are said only when the interval and the test agree.
+    """
     n, points = difference.n, 100 * difference.value
-    interval = f"95 %: {100 * difference.low:.1f} to {100 * difference.high:.1f}, n = {n}"
-    if difference.low > 0:
-        return f"{label} is better than {reference} by {points:.1f} points ({interval})."
-    if difference.high < 0:
-        interval = f"95 %: {-100 * difference.high:.1f} to {-100 * difference.low:.1f}, n = {n}"
-        return f"{label} is worse than {reference} by {-points:.1f} points ({interval})."
-    these = "this one example" if n == 1 else f"these {n} examples"
-    return (
-        f"{these[0].upper()}{these[1:]} cannot tell {label} and {reference} apart: "
-        f"{points:+.1f} points ({interval})."
-    )
+    ends = (100 * difference.low, 100 * difference.high)
+    if difference.shown == "worse":
+        ends = (-ends[1], -ends[0])
+    known = f"95 %: {ends[0]:.1f} to {ends[1]:.1f}, {_p_in_words(difference.p_value)}, n = {n}"
+    if difference.shown is not None:
+        return (
+            f"{label} is {difference.shown} than {reference} by {abs(points):.1f} points ({known})."
+        )
+    these = "This one example" if n == 1 else f"These {n} examples"
+    return f"{these} cannot tell {label} and {reference} apart: {points:+.1f} points ({known})."
+
+
+def _p_in_words(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 def comparison_rows(

@@ -21,8 +21,8 @@ from core.programs.template import Passage, ProgramSetup
 from core.results.comparison import in_one_line
 from core.results.run_results import CandidateTexts
 from core.runs.config import RunConfig
+from core.runs.parts import Result
 from core.runs.preparation import Task, labels, passages
-from core.runs.state import Result
 from core.runs.store import DatasetStore
 
 PROGRAM_FILE = "optimized_program.json"

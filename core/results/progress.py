@@ -1,10 +1,11 @@
 """How far each phase of a run has come, in numbers a person can follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.runs.events import Phase
-from core.runs.state import RunState, Trial
+from core.runs.parts import Trial
+from core.runs.state import RunState
 from core.search.budget import (
     Budget,
     Sizes,
@@ -18,6 +19,11 @@ from core.search.budget import (
 from core.search.shape import JOINT, Shape
 
 PHASES: tuple[Phase, ...] = ("bootstrap", "propose", "search", "test")
+
+_PLACES: dict[Phase, float] = {
+    "bootstrap": 0, "propose": 1, "review": 1.5, "search": 2, "test": 3,
+}  # fmt: skip
+"""In a review nothing runs: what was proposed is done, and the search waits."""
 
 PhaseStatus = Literal["waiting", "running", "done", "cut short"]
 """`cut short`: the run ended before or during the phase."""
@@ -37,18 +43,58 @@ class PhaseProgress:
     status: PhaseStatus
 
 
-def progress(state: RunState, budget: Budget, shape: Shape = JOINT) -> tuple[PhaseProgress, ...]:
-    """The four phases in order.
+@dataclass(kw_only=True)
+class Counts:
+    """What the progress of a run counts over all its trials and results."""
+
+    finished: int = 0
+    """Trials that ended, test trials left out."""
+    to_test: int = 0
+    """Examples of test trials."""
+    results: int = 0
+    """Validation results, failed ones included."""
+    asked: list[Trial] = field(default_factory=list)
+    """Trials that people asked for."""
+    most_results: int | None = None
+    """The bound on results; None for what the budget gives."""
+
+    def started(self, trial: Trial) -> None:
+        """Take in that the trial began."""
+        if trial.purpose == "test":
+            self.to_test += len(trial.examples)
+        if trial.asked_by is not None:
+            self.asked.append(trial)
+
+    def ended(self, trial: Trial) -> None:
+        """Take in that the trial ended."""
+        self.finished += trial.purpose != "test"
+
+    @classmethod
+    def of(cls, state: RunState) -> "Counts":
+        """All that the state has."""
+        counts = cls(results=sum(map(len, state.results.values())))
+        for trial in state.trials.values():
+            counts.started(trial)
+            if trial.finished is not None:
+                counts.ended(trial)
+        return counts
+
+
+def progress(
+    state: RunState, budget: Budget, shape: Shape = JOINT, counted: Counts | None = None
+) -> tuple[PhaseProgress, ...]:
+    """The four phases in order. `counted` spares counting again.
 
     Proposals made while searching belong to their trials and are not counted. Totals are upper
     bounds until a phase is done: the summary may need fewer looks at the data than planned, and
     the search fewer full evaluations.
     """
+    counted = Counts.of(state) if counted is None else counted
     counts = {
         "bootstrap": (len(state.traces), teacher_runs(budget, state.sizes[0], shape), 0.0),
         "propose": _proposed(state, budget, shape),
-        "search": _searched(state, budget, shape),
-        "test": _tested(state),
+        "search": _searched(state, budget, shape, counted),
+        "test": _tested(state, counted),
     }
     units = {
         "bootstrap": "teacher runs",
@@ -78,8 +124,8 @@ def _phase(
 def _status(state: RunState, phase: Phase) -> PhaseStatus:
     if state.status == "finished":
         return "done"
-    reached = -1 if state.phase is None else PHASES.index(state.phase)
-    place = PHASES.index(phase)
+    reached = -1 if state.phase is None else _PLACES[state.phase]
+    place = _PLACES[phase]
     if place < reached:
         return "done"
     if state.is_ended:
@@ -107,24 +153,23 @@ def _proposed(state: RunState, budget: Budget, shape: Shape) -> tuple[int, int, 
     return done, total if predictors else 0, 0.0
 
 
-def _searched(state: RunState, budget: Budget, shape: Shape) -> tuple[int, int, float]:
+def _searched(
+    state: RunState, budget: Budget, shape: Shape, counted: Counts
+) -> tuple[int, int, float]:
     """Results where they bound the search, else trials; the baseline's count, too."""
     plan = search_plan(budget, state.sizes[1], shape)
     if shape.adaptive:
-        return sum(map(len, state.results.values())), result_budget(plan, state.sizes[1]), 0.0
-    mine = [trial for trial in state.trials.values() if trial.purpose != "test"]
-    done = sum(trial.finished is not None for trial in mine)
-    return done, 1 + plan.trials + plan.fulls, sum(map(_part, mine))
+        most = counted.most_results
+        return counted.results, most or result_budget(plan, state.sizes[1]), 0.0
+    under_way = (trial for trial in state.open_trials.values() if trial.purpose != "test")
+    return counted.finished, 1 + plan.trials + plan.fulls, sum(map(_part, under_way))
 
 
 def _part(trial: Trial) -> float:
-    if trial.finished is not None:
-        return 0.0
     return min(1.0, trial.scored / max(1, len(trial.examples)))
 
 
-def _tested(state: RunState) -> tuple[int, int, float]:
+def _tested(state: RunState, counted: Counts) -> tuple[int, int, float]:
     """Two candidates are tested, unless the baseline is the best."""
-    planned = sum(len(trial.examples) for trial in state.trials.values() if trial.purpose == "test")
     done = sum(len(results) for results in state.test_results.values())
-    return done, max(planned, 2 * state.sizes[2]), 0.0
+    return done, max(counted.to_test, 2 * state.sizes[2]), 0.0

@@ -2,35 +2,40 @@
 
 A `RunState` is changed by every fold and may be read only by whoever holds its lock.
 `run_results` turns it into plain values that nothing changes afterwards, so that any number of
-viewers can share them. Nobody may change the tables.
+viewers can share them. Nobody may change the tables. With a `Memo` that is kept from call to call,
+it costs what is new; tables are built when somebody looks at them.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-import pandas as pd
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
 
 from core.evaluation.statistics import Mean
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Demo
 from core.programs.predictors import PredictorInfo
-from core.results.frames import (
-    FrameMemo,
-    best_candidate,
-    candidate_frame,
-    candidate_labels,
-    failure_frame,
-    instruction_frame,
-    observed,
-    observed_on_test,
-    trial_frame,
-)
+from core.results.frames import Tables, tables_of
+from core.results.grid_cells import cell_ids, with_choices
+from core.results.memo import Memo
+from core.results.names import Names
 from core.results.progress import PhaseProgress, progress
-from core.results.settings import settings_importance
+from core.results.settings import TriedSettings, learnt_importance, tried_settings
+from core.results.steering_view import (
+    BudgetInForce,
+    DecisionMemo,
+    SteeringView,
+    budget_in_force,
+    steering_view,
+)
 from core.runs.config import RunConfig
-from core.runs.events import InstructionProposed, Phase
-from core.runs.snapshot import Snapshot
-from core.runs.state import ENDED, DemoSet, RunState, Status
+from core.runs.events import Failure, Phase, ProposalRefused
+from core.runs.parts import DemoSet, Instruction
+from core.runs.planned import budget_of, results_of
+from core.runs.snapshot import Belief, Grid, Snapshot
+from core.runs.state import ENDED, RunState, Status
+
+NEWEST_REFUSED = 200
+"""Refused proposals that are kept at hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,17 +79,6 @@ class CandidateTexts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tables:
-    """What `core.results.frames` makes of the run. Nobody may change them."""
-
-    trials: pd.DataFrame
-    """See `trial_frame`, and so on."""
-    candidates: pd.DataFrame
-    instructions: pd.DataFrame
-    failures: pd.DataFrame
-
-
-@dataclass(frozen=True, kw_only=True)
 class RunResults:
     """A run after `seq` events. Times are seconds since the epoch."""
 
@@ -93,6 +87,8 @@ class RunResults:
     """As the events have it; whether a worker lives is not known here."""
     wish: Literal["run", "pause", "stop"]
     phase: Phase | None
+    phase_times: tuple[tuple[float, Phase], ...]
+    """(time, phase) of every change of phase, oldest first."""
     message: str | None
     """Why the run is paused or failed."""
     paused_by_person: bool
@@ -111,8 +107,11 @@ class RunResults:
     prompt_usage: Usage
     phases: tuple[PhaseProgress, ...]
     tables: Tables
-    failure_count: int
-    instructions: dict[str, tuple[InstructionProposed, ...]]
+    trial_count: int
+    candidate_count: int
+    failures: tuple[tuple[float, str, Failure], ...]
+    """All of them: (time, where in plain words, failure), oldest first."""
+    instructions: dict[str, tuple[Instruction, ...]]
     """Predictor → its instructions by number, the program's own first."""
     demo_sets: dict[str, tuple[DemoSet, ...]]
     """Predictor → its demo sets in the order in which they were made; the first is empty."""
@@ -122,15 +121,39 @@ class RunResults:
     labels: dict[str, str]
     """Candidate → short name."""
     baseline: Standing | None
-    settings_importance: dict[str, float]
-    """Setting of the proposer → learnt importance; empty for optimizers that do not learn them."""
     best: Standing | None
     """The best fully evaluated candidate so far; None before the first full evaluation."""
+    belief: Belief | None
+    """What the surrogate believed lately."""
+    steering: SteeringView
+    """What people have decided."""
+    budget: BudgetInForce
+    refused: tuple[ProposalRefused, ...]
+    """The newest proposals that broke a locked span, oldest first."""
+    refused_count: int
+    branched_from: str | None
+    """Id of the run that this one began as a copy of."""
+    tried_settings: TriedSettings
 
     @property
     def is_ended(self) -> bool:
         """True when no worker will ever continue this run."""
         return self.status in ENDED
+
+    @property
+    def failure_count(self) -> int:
+        """Failures so far."""
+        return len(self.failures)
+
+    @cached_property
+    def settings_importance(self) -> dict[str, float]:
+        """Setting of the proposer → learnt importance; empty where settings are not learnt."""
+        return learnt_importance(self.tried_settings)
+
+    @cached_property
+    def names(self) -> Names:
+        """How things are called on screen."""
+        return Names(instructions=self.instructions, demo_sets=self.demo_sets, labels=self.labels)
 
     @property
     def short_labels(self) -> dict[str, str]:
@@ -158,6 +181,40 @@ class RunResults:
         running = max(0.0, now - self.last_event_at) if self.status == "running" else 0.0
         return self.worked_seconds + running
 
+    def candidate_at(self, grid: Grid, row: int, column: int) -> Candidate:
+        """The recommended candidate with the two choices of one cell of the grid.
+
+        Raises:
+            KeyError: no candidate is recommended.
+        """
+        return with_choices(
+            self._recommended(), grid.predictor, grid.instructions[row], grid.demo_sets[column]
+        )
+
+    def grid_ids(self, grid: Grid) -> tuple[tuple[str, ...], ...]:
+        """For each cell of the grid the id of its candidate, tried or not.
+
+        Raises:
+            KeyError: no candidate is recommended.
+        """
+        choices = self._recommended().choices
+        base = tuple((name, each.instruction, each.demo_set) for name, each in choices.items())
+        return cell_ids(base, grid.predictor, grid.instructions, grid.demo_sets)
+
+    def grid_counts(self, grid: Grid) -> tuple[tuple[int, ...], ...]:
+        """For each cell of the grid the validation examples that its candidate was scored on."""
+        known = self.tables.val
+        return tuple(
+            tuple(known[each].n if each in known else 0 for each in own)
+            for own in self.grid_ids(grid)
+        )
+
+    def _recommended(self) -> Candidate:
+        recommended = self.belief.recommended if self.belief else None
+        if recommended is None:
+            raise KeyError("no candidate is recommended")
+        return self.choices[recommended]
+
     def texts(self, candidate: str) -> CandidateTexts:
         """What the candidate tells and shows each predictor.
 
@@ -179,71 +236,95 @@ class RunResults:
         )
 
 
+@dataclass(kw_only=True)
+class ResultsMemo:
+    """What is kept of one run from call to call. Belongs to one `RunState`, and to its lock."""
+
+    numbers: Memo = field(default_factory=Memo)
+    decisions: DecisionMemo = field(default_factory=DecisionMemo)
+    failures: tuple[tuple[float, str, Failure], ...] = ()
+
+    def all_failures(self, state: RunState) -> tuple[tuple[float, str, Failure], ...]:
+        """The state's failures; the same object until there is one more."""
+        if len(self.failures) != len(state.failures):
+            self.failures = tuple(state.failures)
+        return self.failures
+
+
 def run_results(
     state: RunState,
     config: RunConfig,
     snapshot: Snapshot | None = None,
-    memo: FrameMemo | None = None,
+    memo: ResultsMemo | None = None,
 ) -> RunResults:
     """The results of a run, sharing nothing with `state` that a fold could change.
 
     `memo`, kept from call to call, makes a call cost what is new.
     """
-    memo = FrameMemo() if memo is None else memo
-    val, test = observed(state, memo), observed_on_test(state, memo)
-    labels = candidate_labels(state)
-    best = best_candidate(state, val)
+    memo = ResultsMemo() if memo is None else memo
+    numbers = memo.numbers
+    numbers.update(state)
+    counts = numbers.counts
+    if config.shape.adaptive:
+        counts.most_results = results_of(config, state, state.sizes[1], counts.asked)
+    tables = tables_of(state, snapshot, numbers)
+    names = Names(instructions=tables.made, demo_sets=tables.demo_sets, labels=tables.labels)
     return RunResults(
-        seq=state.seq,
-        status=state.status,
-        wish=state.wish,
-        phase=state.phase,
-        message=state.message,
-        paused_by_person=state.paused_by_person,
-        at_cap=state.at_cap,
-        max_calls=state.max_calls or config.max_calls,
-        started=state.started,
-        ended=state.ended,
-        last_event_at=state.last_event_at,
-        worked_seconds=state.elapsed(state.last_event_at),
-        sizes=state.sizes,
-        predictors=state.predictors,
-        task_usage=state.task_usage,
-        prompt_usage=state.prompt_usage,
-        phases=progress(state, config.budget, config.shape),
-        tables=Tables(
-            trials=trial_frame(state, memo),
-            candidates=candidate_frame(state, snapshot, memo),
-            instructions=instruction_frame(state, memo),
-            failures=failure_frame(state),
-        ),
-        failure_count=len(state.failures),
-        instructions={name: _by_number(own) for name, own in state.instructions.items()},
-        demo_sets={name: tuple(own.values()) for name, own in state.demo_sets.items()},
+        **_course(state),
+        max_calls=state.steering.cap(config.max_calls),
+        phases=progress(state, budget_of(config, state), config.shape, counts),
+        tables=tables,
+        trial_count=len(tables.rows),
+        candidate_count=len(tables.labels),
+        failures=memo.all_failures(state),
+        instructions=dict(tables.made),
+        demo_sets=dict(tables.demo_sets),
         grounding=_grounding(state),
-        choices={each: state.candidates[each] for each in labels},
-        labels=labels,
-        baseline=_standing(state.baseline, labels, val, test),
-        settings_importance=settings_importance(state) if state.rounds else {},
-        best=_standing(best, labels, val, test),
+        choices=numbers.candidates,
+        labels=numbers.labels,
+        baseline=_standing(state.baseline, tables),
+        best=_standing(tables.best, tables),
+        belief=snapshot.belief if snapshot else None,
+        steering=steering_view(state, names, memo.decisions),
+        budget=budget_in_force(state, config),
+        refused=tuple(state.refused[-NEWEST_REFUSED:]),
+        refused_count=len(state.refused),
+        tried_settings=tried_settings(state, numbers.val) if state.rounds else (),
     )
 
 
-def _standing(
-    candidate: str | None, labels: dict[str, str], val: dict[str, Mean], test: dict[str, Mean]
-) -> Standing | None:
+def _course(state: RunState) -> dict[str, Any]:
+    """What the state itself says of the run as a whole."""
+    return {
+        "seq": state.seq,
+        "status": state.status,
+        "wish": state.wish,
+        "phase": state.phase,
+        "phase_times": tuple(state.phases),
+        "message": state.message,
+        "paused_by_person": state.paused_by_person,
+        "at_cap": state.at_cap,
+        "started": state.started,
+        "ended": state.ended,
+        "last_event_at": state.last_event_at,
+        "worked_seconds": state.elapsed(state.last_event_at),
+        "sizes": state.sizes,
+        "predictors": state.predictors,
+        "task_usage": state.task_usage,
+        "prompt_usage": state.prompt_usage,
+        "branched_from": state.branched_from,
+    }
+
+
+def _standing(candidate: str | None, tables: Tables) -> Standing | None:
     if candidate is None:
         return None
     return Standing(
         candidate=candidate,
-        label=labels[candidate],
-        val=val.get(candidate),
-        test=test.get(candidate),
+        label=tables.labels[candidate],
+        val=tables.val.get(candidate),
+        test=tables.test.get(candidate),
     )
-
-
-def _by_number(instructions: dict[str, InstructionProposed]) -> tuple[InstructionProposed, ...]:
-    return tuple(sorted(instructions.values(), key=lambda each: each.index))
 
 
 def _grounding(state: RunState) -> Grounding:

@@ -61,6 +61,10 @@ class RunConfig(BaseModel):
     """Examples and proposals in flight together."""
     max_calls: int | None = Field(default=None, ge=1)
     """Cap on LM calls over both models; None for no cap."""
+    review: bool = False
+    """Wait for a person to look through the proposals before the search begins."""
+    locks: dict[str, tuple[str, ...]] = {}
+    """Predictor → texts of its own instruction that must stay word for word, from the start."""
 
     @property
     def prompt_temperature(self) -> float:

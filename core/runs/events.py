@@ -1,11 +1,10 @@
-"""Everything that can happen in a run, and everything people can decide about it.
+"""Everything that can happen in a run; what people decide about it is in `core.runs.decisions`.
 
 One frozen model per kind, past tense, plain values, written once and never edited. Their order in
 the log is the truth; `core.runs.state` says what they add up to. Long texts (prompts, completions)
 are not here but in the store's traces, under the key an event names.
 """
 
-import time
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -14,8 +13,10 @@ from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Demo
 from core.programs.predictors import PredictorInfo
 from core.proposal.settings import ProposerSettings
+from core.runs import decisions
+from core.runs.recorded import Recorded
 
-Phase = Literal["bootstrap", "propose", "search", "test"]
+Phase = Literal["bootstrap", "propose", "review", "search", "test"]
 Purpose = Literal["baseline", "minibatch", "full", "test"]
 
 
@@ -31,14 +32,7 @@ class Failure(BaseModel):
     """The predictor that failed, when it is known."""
 
 
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-    at: float = Field(default_factory=time.time)
-    """Seconds since the epoch."""
-
-
-class RunStarted(_Event):
+class RunStarted(Recorded):
     """A worker took the run up, for the first time or again after an interruption."""
 
     kind: Literal["run_started"] = "run_started"
@@ -51,14 +45,14 @@ class RunStarted(_Event):
     """Number of examples in each part."""
 
 
-class PhaseChanged(_Event):
+class PhaseChanged(Recorded):
     """The run's main work moved on. Phases overlap; this is the earliest unfinished one."""
 
     kind: Literal["phase_changed"] = "phase_changed"
     phase: Phase
 
 
-class TraceBootstrapped(_Event):
+class TraceBootstrapped(Recorded):
     """The teacher ran on one training example; accepted when its score reached the threshold."""
 
     kind: Literal["trace_bootstrapped"] = "trace_bootstrapped"
@@ -73,7 +67,7 @@ class TraceBootstrapped(_Event):
     usage: Usage
 
 
-class DemoSetBuilt(_Event):
+class DemoSetBuilt(Recorded):
     """One more demo set that the search may choose for a predictor."""
 
     kind: Literal["demo_set_built"] = "demo_set_built"
@@ -83,7 +77,7 @@ class DemoSetBuilt(_Event):
     source: Literal["none", "labelled", "bootstrapped"]
 
 
-class DatasetObserved(_Event):
+class DatasetObserved(Recorded):
     """The prompt model looked at one more batch of training examples."""
 
     kind: Literal["dataset_observed"] = "dataset_observed"
@@ -95,7 +89,7 @@ class DatasetObserved(_Event):
     usage: Usage
 
 
-class DatasetSummarised(_Event):
+class DatasetSummarised(Recorded):
     """The observations were boiled down."""
 
     kind: Literal["dataset_summarised"] = "dataset_summarised"
@@ -104,7 +98,7 @@ class DatasetSummarised(_Event):
     usage: Usage
 
 
-class ProgramDescribed(_Event):
+class ProgramDescribed(Recorded):
     """The prompt model said what the program is for."""
 
     kind: Literal["program_described"] = "program_described"
@@ -113,7 +107,7 @@ class ProgramDescribed(_Event):
     usage: Usage
 
 
-class PredictorDescribed(_Event):
+class PredictorDescribed(Recorded):
     """The prompt model said what one predictor does in the program."""
 
     kind: Literal["predictor_described"] = "predictor_described"
@@ -123,7 +117,7 @@ class PredictorDescribed(_Event):
     usage: Usage
 
 
-class InstructionProposed(_Event):
+class InstructionProposed(Recorded):
     """One more instruction that the search may choose for a predictor."""
 
     kind: Literal["instruction_proposed"] = "instruction_proposed"
@@ -141,13 +135,32 @@ class InstructionProposed(_Event):
     """Id of the demo set it was shown."""
     round: int | None = None
     """The round that asked for it; None for the pool made before the search."""
+    request: int | None = None
+    """The person's request that it answers, counted from 0; None otherwise."""
+    repaired: bool = False
+    """True when a locked span that the model had changed was put back."""
     trace: str | None = None
     """Store key of the proposer's full prompt and raw reply."""
     seconds: float = 0.0
     usage: Usage = Usage()
 
 
-class PromptCallFailed(_Event):
+class ProposalRefused(Recorded):
+    """A proposal that breaks a locked span and could not be repaired; it is asked for again."""
+
+    kind: Literal["proposal_refused"] = "proposal_refused"
+    task: str
+    """Key of the task, as the optimizer names it."""
+    predictor: str
+    text: str
+    reason: str
+    trace: str | None = None
+    """Store key of the proposer's full prompt and raw reply."""
+    seconds: float
+    usage: Usage
+
+
+class PromptCallFailed(Recorded):
     """A call to the prompt model gave nothing usable."""
 
     kind: Literal["prompt_call_failed"] = "prompt_call_failed"
@@ -158,7 +171,7 @@ class PromptCallFailed(_Event):
     usage: Usage
 
 
-class RoundStarted(_Event):
+class RoundStarted(Recorded):
     """Fresh instructions are about to be asked for, to be tried together in one trial."""
 
     kind: Literal["round_started"] = "round_started"
@@ -170,7 +183,7 @@ class RoundStarted(_Event):
     """Predictor → id of the demo set to try with them; the empty one where nothing is said."""
 
 
-class TrialStarted(_Event):
+class TrialStarted(Recorded):
     """A candidate is about to be scored on these examples."""
 
     kind: Literal["trial_started"] = "trial_started"
@@ -182,9 +195,11 @@ class TrialStarted(_Event):
     """The round whose instructions it tries; None for candidates of a pool."""
     reason: str | None = None
     """Why this candidate and why now, as a sentence; None where the optimizer gives none."""
+    asked_by: str | None = None
+    """Who asked for it; None where the search chose it. It counts for nothing in its budget."""
 
 
-class ExampleScored(_Event):
+class ExampleScored(Recorded):
     """One example ran under one candidate."""
 
     kind: Literal["example_scored"] = "example_scored"
@@ -199,8 +214,8 @@ class ExampleScored(_Event):
     usage: Usage
 
 
-class TrialFinished(_Event):
-    """Every example of the trial has a score or has failed for good."""
+class TrialFinished(Recorded):
+    """Every example of the trial has a score or has failed for good, or a person ended it."""
 
     kind: Literal["trial_finished"] = "trial_finished"
     number: int
@@ -208,9 +223,11 @@ class TrialFinished(_Event):
     """Over the examples that did not fail; None when all failed."""
     n: int
     failed: int
+    cancelled: bool = False
+    """True when a decision took its candidate out of the search; what was scored stays."""
 
 
-class Paused(_Event):
+class Paused(Recorded):
     """The worker dispatches nothing more until someone resumes the run."""
 
     kind: Literal["paused"] = "paused"
@@ -218,13 +235,13 @@ class Paused(_Event):
     by_person: bool
 
 
-class Resumed(_Event):
+class Resumed(Recorded):
     """The worker dispatches again."""
 
     kind: Literal["resumed"] = "resumed"
 
 
-class BudgetReached(_Event):
+class BudgetReached(Recorded):
     """The next call would pass the cap."""
 
     kind: Literal["budget_reached"] = "budget_reached"
@@ -232,7 +249,24 @@ class BudgetReached(_Event):
     cap: int
 
 
-class RunFinished(_Event):
+class RunBranched(Recorded):
+    """The run began as a copy of another one, whose results cost it nothing."""
+
+    kind: Literal["run_branched"] = "run_branched"
+    parent: str
+    """Id of the other run."""
+    seq: int
+    """The last of its events that was looked at."""
+    by: str | None = None
+    """Who asked for it, as far as is known."""
+    predictors: tuple[PredictorInfo, ...] = ()
+    train: int = 0
+    val: int = 0
+    test: int = 0
+    """As in `RunStarted`: what was taken over is read with them before a worker comes."""
+
+
+class RunFinished(Recorded):
     """Everything planned is done."""
 
     kind: Literal["run_finished"] = "run_finished"
@@ -240,43 +274,21 @@ class RunFinished(_Event):
     """Id of the best fully evaluated candidate."""
 
 
-class RunStopped(_Event):
+class RunStopped(Recorded):
     """Somebody stopped the run; what was done stays."""
 
     kind: Literal["run_stopped"] = "run_stopped"
     best: str | None = None
 
 
-class RunFailed(_Event):
+class RunFailed(Recorded):
     """The run cannot go on; what was done stays."""
 
     kind: Literal["run_failed"] = "run_failed"
     message: str
 
 
-class PauseRequested(_Event):
-    """Somebody asked for a pause: in-flight work finishes, nothing new starts."""
-
-    kind: Literal["pause_requested"] = "pause_requested"
-    by: str
-
-
-class ResumeRequested(_Event):
-    """Somebody asked to go on; `max_calls` raises the cap when it is given."""
-
-    kind: Literal["resume_requested"] = "resume_requested"
-    by: str
-    max_calls: int | None = None
-
-
-class StopRequested(_Event):
-    """Somebody asked to stop and keep the best."""
-
-    kind: Literal["stop_requested"] = "stop_requested"
-    by: str
-
-
-Event = Annotated[
+WorkerEvent = (
     RunStarted
     | PhaseChanged
     | TraceBootstrapped
@@ -286,6 +298,7 @@ Event = Annotated[
     | ProgramDescribed
     | PredictorDescribed
     | InstructionProposed
+    | ProposalRefused
     | PromptCallFailed
     | RoundStarted
     | TrialStarted
@@ -294,17 +307,40 @@ Event = Annotated[
     | Paused
     | Resumed
     | BudgetReached
+    | RunBranched
     | RunFinished
     | RunStopped
     | RunFailed
-    | PauseRequested
-    | ResumeRequested
-    | StopRequested,
-    Field(discriminator="kind"),
-]
+)
+"""What a worker writes."""
 
-PERSONAL = (PauseRequested, ResumeRequested, StopRequested)
-"""What people decide; everything else is written by a worker."""
+PersonEvent = (
+    decisions.PauseRequested
+    | decisions.ResumeRequested
+    | decisions.StopRequested
+    | decisions.Reopened
+    | decisions.ReviewApproved
+    | decisions.InstructionAdded
+    | decisions.DemoSetAdded
+    | decisions.ChoiceApproved
+    | decisions.ChoiceRejected
+    | decisions.ChoiceRestored
+    | decisions.ChoicePinned
+    | decisions.ChoiceUnpinned
+    | decisions.ChoiceFrozen
+    | decisions.ChoiceReleased
+    | decisions.CandidateQueued
+    | decisions.CandidateUnqueued
+    | decisions.CombinationBanned
+    | decisions.CombinationAllowed
+    | decisions.SpansLocked
+    | decisions.ProposalsRequested
+    | decisions.BudgetChanged
+    | decisions.NoteAdded
+)
+"""What people write."""
+
+Event = Annotated[WorkerEvent | PersonEvent, Field(discriminator="kind")]
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 

@@ -14,10 +14,15 @@ START_GRACE = 30.0
 RunStatus = Literal["queued", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 
 
+def has_worker(heartbeat: float | None, now: float) -> bool:
+    """Whether a worker has lately said that it lives."""
+    return heartbeat is not None and now - heartbeat < STALE_AFTER
+
+
 def status_of(status: Status, run: StoredRun, now: float) -> RunStatus:
     """The status that a person sees: an unfinished run without a living worker is interrupted."""
     if status in ENDED:
         return status
     if run.heartbeat is None:
         return "queued" if now - run.created < START_GRACE else "interrupted"
-    return status if now - run.heartbeat < STALE_AFTER else "interrupted"
+    return status if has_worker(run.heartbeat, now) else "interrupted"

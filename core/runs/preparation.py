@@ -3,19 +3,21 @@
 The same settings and the same dataset always give the same examples in the same parts.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import dspy
 
 from core.data.dataset import Dataset, Example, examples
 from core.data.seeds import derived_rng
 from core.data.split import Split, split
-from core.errors import ProgramError
+from core.errors import ConfigError, ProgramError
 from core.evaluation.metrics import Metric, metric
 from core.lm.connection import connect
 from core.programs.predictors import PredictorInfo, predictors
 from core.programs.registry import template
 from core.programs.template import Passage, ProgramTemplate
+from core.proposal.locks import missing_spans, split_marks
 from core.runs.config import RunConfig
 from core.runs.store import DatasetStore
 from core.search.budget import CallEstimate, Sizes, estimate
@@ -38,6 +40,8 @@ class Task:
     test: tuple[Example, ...]
     metric: Metric
     split: Split
+    locks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Predictor → texts of its own instruction that must stay word for word."""
 
     @property
     def sizes(self) -> Sizes:
@@ -75,16 +79,19 @@ def prepare(config: RunConfig, store: DatasetStore) -> Task:
         passages=passages(store.dataset(config.passages)) if config.passages else (),
     )
     program = chosen.build(setup)
+    marked = _without_marks(program)
+    infos = predictors(program)
     order = derived_rng(config.seed, "validation order").permutation(len(val))
     return Task(
         template=chosen,
         program=program,
-        predictors=predictors(program),
+        predictors=infos,
         train=tuple(train),
         val=tuple(val[i] for i in order[: config.budget.val_cap]),
         test=tuple(test),
         metric=metric(config.metric),
         split=parts,
+        locks=_locks(infos, marked, config.locks),
     )
 
 
@@ -96,6 +103,43 @@ def check_models(config: RunConfig) -> None:
     """
     connect(config.task_model, role="task model")
     connect(config.prompt_model, role="prompt model", temperature=config.prompt_temperature)
+
+
+def _without_marks(program: dspy.Module) -> dict[str, tuple[str, ...]]:
+    """Predictor → spans that its instruction marks with `<keep>`; takes the marks out."""
+    marked: dict[str, tuple[str, ...]] = {}
+    for name, predictor in program.named_predictors():
+        plain, spans = split_marks(predictor.signature.instructions, where=f"predictor {name!r}")
+        if spans:
+            predictor.signature = predictor.signature.with_instructions(plain)
+            marked[name] = spans
+    return marked
+
+
+def _locks(
+    infos: tuple[PredictorInfo, ...],
+    marked: Mapping[str, tuple[str, ...]],
+    given: Mapping[str, tuple[str, ...]],
+) -> dict[str, tuple[str, ...]]:
+    """The spans that the program marks, then those of the settings, for predictors with any."""
+    own = {info.name: info.instruction for info in infos}
+    if strange := [name for name in given if name not in own]:
+        raise ConfigError(
+            f"locks: the program has no predictor {strange[0]!r}; it has {', '.join(own)}."
+        )
+    locks = {
+        name: tuple(dict.fromkeys([*marked.get(name, ()), *map(str.strip, given.get(name, ()))]))
+        for name in own
+    }
+    for name, spans in locks.items():
+        if not all(spans):
+            raise ConfigError(f"locks: an empty text is locked in predictor {name!r}.")
+        if missing := missing_spans(own[name], spans):
+            raise ConfigError(
+                f"locks: {missing[0]!r} is not in the own instruction of predictor {name!r}. "
+                "Copy the text to be locked from there, word for word."
+            )
+    return {name: spans for name, spans in locks.items() if spans}
 
 
 def labels(train: list[Example]) -> tuple[str, ...]:

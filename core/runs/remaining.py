@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from core.runs.config import RunConfig
+from core.runs.events import Purpose
+from core.runs.planned import budget_of, plan_of, results_of
 from core.runs.preparation import Task
 from core.runs.scores import best_candidate
 from core.runs.state import RunState
-from core.search.budget import result_budget, search_plan, teacher_runs
+from core.runs.wishes import BLOCK, missing_proposals, results_wanted
+from core.search.budget import teacher_runs
 
 ENOUGH = 10
 """Examples that must have run before a rate means anything."""
@@ -17,6 +20,9 @@ class Remaining:
     """What is left. `seconds` is None while nothing can be said yet."""
 
     calls: int
+    """To both models, those in flight among them."""
+    prompt: int
+    """Of these, the ones to the prompt model."""
     seconds: float | None
     in_flight: int
 
@@ -26,26 +32,33 @@ def remaining_calls(
 ) -> Remaining:
     """An estimate from above: the plan without what is done, nothing paid for twice.
 
-    The time assumes that calls go on as fast as they have gone since the run started.
+    With what people have changed and asked for since. The time assumes that calls go on as fast as
+    they have gone since the run started, the wait for a review left out.
     """
     if state.is_ended:
-        return Remaining(calls=0, seconds=0.0, in_flight=0)
+        return Remaining(calls=0, prompt=0, seconds=0.0, in_flight=0)
     runs = _examples_left(state, task, config) + _teacher_runs_left(state, task, config)
-    calls = task.template.calls_per_run * runs + _prompt_calls_left(state, task, config)
+    prompt = _prompt_calls_left(state, task, config)
+    calls = task.template.calls_per_run * runs + prompt
     done = state.usage.calls + state.usage.cached
     elapsed = state.elapsed(now)
     known = state.examples_scored >= ENOUGH and elapsed > 0
     return Remaining(
-        calls=calls, seconds=calls * elapsed / done if known and done else None, in_flight=in_flight
+        calls=calls,
+        prompt=prompt,
+        seconds=calls * elapsed / done if known and done else None,
+        in_flight=in_flight,
     )
 
 
 def _prompt_calls_left(state: RunState, task: Task, config: RunConfig) -> int:
+    asked = sum(1 for _ in missing_proposals(state))
     if state.phase in (None, "bootstrap", "propose"):
-        return max(0, task.estimate(config).prompt - state.prompt_usage.calls)
-    if state.phase == "search":
-        return _proposals_left(state, task, config)
-    return 0
+        now = config.model_copy(update={"budget": budget_of(config, state)})
+        return asked + max(0, task.estimate(now).prompt - state.prompt_usage.calls)
+    if state.phase in ("review", "search"):
+        return asked + _proposals_left(state, task, config)
+    return asked
 
 
 def _proposals_left(state: RunState, task: Task, config: RunConfig) -> int:
@@ -53,7 +66,8 @@ def _proposals_left(state: RunState, task: Task, config: RunConfig) -> int:
     each = config.shape.calls_per_round(len(task.predictors))
     waiting = [round for round in state.rounds.values() if round.trial is None]
     missing = sum(max(0, each - len(round.instructions)) for round in waiting)
-    return each * (config.budget.trials - len(state.rounds)) + missing
+    trials = budget_of(config, state).trials
+    return each * max(0, trials - len(state.rounds)) + missing
 
 
 def _teacher_runs_left(state: RunState, task: Task, config: RunConfig) -> int:
@@ -66,28 +80,36 @@ def _teacher_runs_left(state: RunState, task: Task, config: RunConfig) -> int:
 def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     """Program runs still to come, if no example is shared beyond each candidate's own."""
     val = len(task.val)
-    plan = search_plan(config.budget, val, config.shape)
-    trials = list(state.trials.values())
-    tests = sum(trial.purpose == "test" for trial in trials)
-    searching = state.phase != "test"
-    same = not searching and best_candidate(state) in (None, state.baseline)
-    test_left = max(0, (1 if same else 2) - tests) * len(task.test)
-    if config.shape.adaptive:
-        return _results_left(state, result_budget(plan, val)) + test_left
-    fulls = sum(trial.purpose == "full" for trial in trials)
-    minibatches = sum(trial.purpose == "minibatch" for trial in trials)
-    searched = fulls if plan.whole else minibatches
-    pending = sum(len(trial.examples) - trial.scored for trial in state.open_trials.values())
-    later = (plan.trials - searched) * plan.batch if searching else 0
-    full_left = max(0, plan.fulls - fulls) if searching else 0
+    plan = plan_of(config, state, val)
+    asked = results_wanted(state, val, pinned=val if plan.whole else min(BLOCK, val))
+    left = asked + _tests_left(state) * len(task.test)
+    if state.phase != "test" and config.shape.adaptive:
+        done = sum(map(len, state.results.values()))
+        budget = results_of(config, state, val)
+        return left + _pending(state, "test") + max(0, budget - done)
     baseline = 0 if state.baseline else val
-    return baseline + pending + later + full_left * (val - plan.batch) + test_left
-
-
-def _results_left(state: RunState, budget: int) -> int:
-    """Results that an adaptive search may still ask for, and those of open tests."""
-    tests = [trial for trial in state.open_trials.values() if trial.purpose == "test"]
-    pending = sum(len(trial.examples) - trial.scored for trial in tests)
+    left += baseline + _pending(state, "baseline", "minibatch", "full", "test")
     if state.phase == "test":
-        return pending
-    return pending + max(0, budget - sum(map(len, state.results.values())))
+        return left
+    own = [trial for trial in state.trials.values() if trial.asked_by is None]
+    fulls = sum(trial.purpose == "full" for trial in own)
+    minibatches = sum(trial.purpose == "minibatch" for trial in own)
+    later = max(0, plan.trials - (fulls if plan.whole else minibatches))
+    return left + later * plan.batch + max(0, plan.fulls - fulls) * (val - plan.batch)
+
+
+def _tests_left(state: RunState) -> int:
+    """Held-out tests still to begin: the baseline's, and the best candidate's if it is another."""
+    tested = {trial.candidate for trial in state.trials.values() if trial.purpose == "test"}
+    if state.phase == "test":
+        return len({state.baseline, best_candidate(state)} - {None, *tested})
+    return 1 + (state.baseline not in tested)
+
+
+def _pending(state: RunState, *purposes: Purpose) -> int:
+    """Examples that open trials of these kinds still wait for."""
+    return sum(
+        len(trial.examples) - trial.scored
+        for trial in state.open_trials.values()
+        if trial.purpose in purposes
+    )

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from core.runs.state import Result, Round, RunState
+from core.runs.choices import is_permitted
+from core.runs.parts import Result, Round
+from core.runs.state import RunState
 
 
 def val_scores(state: RunState, candidate: str) -> dict[str, float]:
@@ -29,10 +31,16 @@ def round_mean(state: RunState, round: Round) -> float | None:
 
 
 def best_candidate(state: RunState) -> str | None:
-    """The one the run ended with, else the leader of those fully evaluated; None before those."""
+    """The one the run ended with, else the leader of those fully evaluated; None before those.
+
+    What people have ruled out leads only when nothing else has been fully evaluated.
+    """
     if state.best is not None:
         return state.best
-    scored = {candidate: val_scores(state, candidate) for candidate in state.fully_evaluated}
+    permitted = [
+        each for each in state.fully_evaluated if is_permitted(state, state.candidates[each])
+    ]
+    scored = {each: val_scores(state, each) for each in permitted or state.fully_evaluated}
     return leader(
         {each: (sum(own.values()) / len(own), len(own)) for each, own in scored.items() if own}
     )

@@ -3,17 +3,16 @@
 A snapshot may be lost or stale without harm; everything that matters is in the events.
 """
 
-from typing import Literal
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from core.lm.usage import Usage
+from core.programs.candidate import Candidate, Part
 
 
-class Predicted(BaseModel):
-    """What the surrogate expects of a candidate."""
-
-    model_config = ConfigDict(frozen=True)
+class Predicted(NamedTuple):
+    """What the surrogate expects of a candidate. A pair in JSON, as there are many of them."""
 
     mean: float
     """Expected score over the task's examples, a fraction."""
@@ -27,7 +26,7 @@ class LevelEffect(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     predictor: str
-    part: Literal["instruction", "demo_set"]
+    part: Part
     id: str
     """Of the instruction or the demo set."""
     mean: float
@@ -35,18 +34,69 @@ class LevelEffect(BaseModel):
     sd: float
 
 
+class VarianceShare(BaseModel):
+    """How much of what makes candidates differ one part of one predictor explains."""
+
+    model_config = ConfigDict(frozen=True)
+
+    predictor: str
+    part: Part
+    share: float
+
+
+class Grid(BaseModel):
+    """What is expected of every instruction of a predictor with every demo set.
+
+    All other predictors keep the choices of the recommended candidate.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    predictor: str
+    instructions: tuple[str, ...]
+    """Ids of the rows, in the order in which they were made."""
+    demo_sets: tuple[str, ...]
+    """Ids of the columns."""
+    mean: tuple[tuple[float, ...], ...]
+    """Expected scores, row by row; fractions."""
+    sd: tuple[tuple[float, ...], ...]
+    complete: bool
+    """False when there are more instructions or demo sets than these."""
+
+
+class Considered(BaseModel):
+    """A candidate that was not tried."""
+
+    model_config = ConfigDict(frozen=True)
+
+    candidate: Candidate
+    predicted: Predicted
+
+
 class Belief(BaseModel):
     """What the surrogate believes about the search as a whole."""
 
     model_config = ConfigDict(frozen=True)
 
-    recommended: str
-    """Id of the candidate tried that has the highest predicted score."""
+    recommended: str | None
+    """Id of the candidate tried that has the highest predicted score, of those that people permit;
+    None when they permit none."""
     near_best: float
-    """Probability that no candidate tried is more than a point better than it."""
+    """Probability that nothing people permit, tried or not, is more than a point better than it."""
     probability_best: dict[str, float] = {}
     """Candidate tried → probability that it is the best of those tried; leaders only."""
     effects: tuple[LevelEffect, ...] = ()
+    """The largest where there are very many."""
+    shares: tuple[VarianceShare, ...] = ()
+    """Of parts that have a choice. With `interactions` and `remainder` they add up to 1."""
+    interactions: float = 0.0
+    """Share of what two parts do together and neither alone."""
+    remainder: float = 0.0
+    """Share of what is particular to single candidates."""
+    grids: tuple[Grid, ...] = ()
+    """Of predictors that have a choice, those with the largest effects first."""
+    considered: tuple[Considered, ...] = ()
+    """The most promising candidates that nobody tried, highest end of the 90 % interval first."""
     reason: str | None = None
     """Why the newest trial was started, as a sentence."""
 
@@ -86,6 +136,15 @@ class InFlight(BaseModel):
     """Seconds since the epoch."""
 
 
+class Reserved(BaseModel):
+    """LM calls that work in flight can still take."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task: int = 0
+    prompt: int = 0
+
+
 class Snapshot(BaseModel):
     """The newest of these is kept per run."""
 
@@ -95,13 +154,16 @@ class Snapshot(BaseModel):
     """The last event it takes into account."""
     summary: RunSummary
     predictions: dict[str, Predicted] = {}
-    """Candidate id → what the surrogate expects, for every candidate tried."""
+    """Candidate tried → what the surrogate expects; only the most promising of very many."""
     belief: Belief | None = None
     """None before the first result."""
     in_flight: tuple[InFlight, ...] = ()
     """The newest few."""
     in_flight_count: int = 0
+    reserved: Reserved = Reserved()
     remaining_seconds: float | None = None
     """Estimate for what is left; None while nothing is known yet."""
     remaining_calls: int | None = None
-    """LM calls still to come at the most."""
+    """LM calls still to come at the most, to both models; those in flight are among them."""
+    remaining_prompt_calls: int | None = None
+    """Of these, the ones to the prompt model."""

@@ -6,83 +6,20 @@ only what is new. It computes no statistics; `core.results` does, from what is k
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, assert_never
+from typing import Any, Literal, assert_never
 
 from core.lm.outage import ATTEMPTS, attempts_allowed
 from core.lm.usage import Usage
-from core.programs.candidate import Candidate, Choice, Demo
+from core.programs.candidate import Candidate, Choice
 from core.programs.predictors import PredictorInfo
-from core.proposal.settings import ProposerSettings
+from core.runs import decisions as de
 from core.runs import events as ev
+from core.runs.parts import DemoSet, Instruction, Result, Round, Tokens, Trial, ValResult
+from core.runs.steering import Steering
 from core.runs.store import Record
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 ENDED: frozenset[Status] = frozenset({"finished", "stopped", "failed"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """One example under one candidate, as last tried."""
-
-    score: float | None
-    failure: ev.Failure | None
-    attempt: int
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class DemoSet:
-    """A demo set of one predictor."""
-
-    id: str
-    demos: tuple[Demo, ...]
-    source: str
-
-
-@dataclass(kw_only=True)
-class Trial:
-    """A candidate and the examples it is scored on. `mean` is None until it is finished."""
-
-    number: int
-    purpose: ev.Purpose
-    candidate: str
-    examples: tuple[str, ...]
-    started: float
-    finished: float | None = None
-    mean: float | None = None
-    n: int = 0
-    failed: int = 0
-    scored: int = 0
-    """Examples with a result of this trial so far; for progress."""
-    round: int | None = None
-    """The round whose instructions it tries."""
-    reason: str | None = None
-    """Why this candidate and why now; None where the optimizer gives no reason."""
-
-
-class ValResult(NamedTuple):
-    """One validation example under one candidate, as it came in."""
-
-    candidate: str
-    example: str
-    attempt: int
-    score: float | None
-    failure: ev.Failure | None
-
-
-@dataclass(kw_only=True)
-class Round:
-    """Fresh instructions that are tried together."""
-
-    number: int
-    predictors: tuple[str, ...]
-    settings: ProposerSettings
-    demo_sets: dict[str, str]
-    """Predictor → id of the demo set to try with them."""
-    instructions: dict[str, str] = field(default_factory=dict)
-    """Predictor → id of the instruction that came back."""
-    trial: int | None = None
-    """The first trial of these instructions; None before it."""
 
 
 @dataclass(kw_only=True)
@@ -94,13 +31,17 @@ class RunState:
     wish: Literal["run", "pause", "stop"] = "run"
     """What people last asked for."""
     phase: ev.Phase | None = None
+    phases: list[tuple[float, ev.Phase]] = field(default_factory=list)
+    """(time, phase) of every change of phase, oldest first."""
     message: str | None = None
     """Why the run is paused or failed."""
     paused_by_person: bool = False
     at_cap: bool = False
     """True while the run waits because the next call would pass the cap."""
-    max_calls: int | None = None
-    """A cap that replaces the configured one; None when nobody changed it."""
+    steering: Steering = field(default_factory=Steering)
+    """What people have decided."""
+    branched_from: str | None = None
+    """Id of the run that this one began as a copy of."""
     started: float | None = None
     ended: float | None = None
 
@@ -111,10 +52,12 @@ class RunState:
     """Training example → its latest teacher trace."""
     demo_sets: dict[str, dict[str, DemoSet]] = field(default_factory=dict)
     """Predictor → id → demo set, in the order in which they were made."""
-    instructions: dict[str, dict[str, ev.InstructionProposed]] = field(default_factory=dict)
+    instructions: dict[str, dict[str, Instruction]] = field(default_factory=dict)
     """Predictor → id → instruction, the program's own first."""
     proposed: set[tuple[str, int]] = field(default_factory=set)
     """(predictor, index) of every proposal that came back, duplicates included."""
+    refused: list[ev.ProposalRefused] = field(default_factory=list)
+    """Proposals that broke a locked span, oldest first."""
     observations: list[ev.DatasetObserved] = field(default_factory=list)
     dataset_summary: str | None = None
     program_description: str | None = None
@@ -134,6 +77,8 @@ class RunState:
     """Candidate → validation example → result."""
     val_results: list[ValResult] = field(default_factory=list)
     """The same in the order in which they came in, failed attempts included."""
+    val_tokens: dict[str, Tokens] = field(default_factory=dict)
+    """Candidate → tokens of its validation examples."""
     test_results: dict[str, dict[str, Result]] = field(default_factory=dict)
     """Candidate → test example → result."""
     baseline: str | None = None
@@ -156,11 +101,13 @@ class RunState:
         """This state, after the records; those already folded are passed over."""
         for record in records:
             if record.seq > self.seq:
-                self._apply(record.event)
                 self.seq = record.seq
-                self._last_at = record.event.at
-                if not isinstance(record.event, ev.PERSONAL):
+                if isinstance(record.event, de.Decision):
+                    self._decided(record.event)
+                else:
+                    self._apply(record.event)
                     self._worked_at = record.event.at
+                self._last_at = record.event.at
         return self
 
     @property
@@ -183,12 +130,14 @@ class RunState:
         """Time of the newest event; 0 before the first."""
         return self._last_at
 
-    def _apply(self, event: ev.Event) -> None:  # noqa: C901  one case per kind, each one line
+    def _apply(self, event: ev.WorkerEvent) -> None:  # noqa: C901  one case per kind, each one line
         match event:
+            case ev.ExampleScored():  # first, as nearly all are
+                self._example_scored(event)
             case ev.RunStarted():
                 self._run_started(event)
             case ev.PhaseChanged():
-                self.phase = event.phase
+                self._phase_changed(event)
             case ev.TraceBootstrapped():
                 self._trace_bootstrapped(event)
             case ev.DemoSetBuilt():
@@ -209,14 +158,14 @@ class RunState:
                 self.prompt_usage += event.usage
             case ev.InstructionProposed():
                 self._instruction_proposed(event)
+            case ev.ProposalRefused():
+                self._proposal_refused(event)
             case ev.PromptCallFailed():
                 self._prompt_call_failed(event)
             case ev.RoundStarted():
                 self._round_started(event)
             case ev.TrialStarted():
                 self._trial_started(event)
-            case ev.ExampleScored():
-                self._example_scored(event)
             case ev.TrialFinished():
                 self._trial_finished(event)
             case ev.Paused():
@@ -233,30 +182,71 @@ class RunState:
             case ev.RunFailed():
                 self.message = event.message
                 self._ended("failed", event.at, best=None)
-            case ev.PauseRequested() | ev.ResumeRequested() | ev.StopRequested():
-                self._wished(event)
+            case ev.RunBranched():
+                self._branched(event)
             case _:
                 assert_never(event)
 
-    def _wished(self, event: ev.PauseRequested | ev.ResumeRequested | ev.StopRequested) -> None:
+    def _decided(self, event: de.Decision) -> None:
+        self.steering.apply(self.seq, event)
         match event:
-            case ev.PauseRequested():
+            case de.PauseRequested():
                 self.wish = "pause" if self.wish == "run" else self.wish
-            case ev.ResumeRequested():
+            case de.ResumeRequested():
                 self.wish = "run" if self.wish == "pause" else self.wish
-                self.max_calls = event.max_calls or self.max_calls
-            case ev.StopRequested():
+            case de.StopRequested():
                 self.wish = "stop"
+            case de.Reopened():
+                self._reopened()
+            case de.InstructionAdded():
+                self._add_instruction(
+                    event.predictor,
+                    event.id,
+                    text=event.text,
+                    at=event.at,
+                    by=event.by,
+                    parent=event.parent,
+                )
+            case de.DemoSetAdded():
+                self._demo_set_added(event)
+            case _:
+                pass  # the others leave the run's own course as it is
+
+    def _demo_set_added(self, event: de.DemoSetAdded) -> None:
+        added = DemoSet(
+            id=event.id, demos=event.demos, source="person", by=event.by, parent=event.parent
+        )
+        self.demo_sets.setdefault(event.predictor, {}).setdefault(event.id, added)
+
+    def _reopened(self) -> None:
+        """An ended run goes on where its search was; what it was declared to be is forgotten."""
+        if self.is_ended:
+            self.status, self.ended, self.best, self.wish = "queued", None, None, "run"
+            self.phase = "search" if self.phase == "test" else self.phase
+
+    def _phase_changed(self, event: ev.PhaseChanged) -> None:
+        """Time in which a run waits for a review is not time at work."""
+        if event.phase == "review":
+            self._stop_clock(event.at)
+        elif self.phase == "review" and self.status == "running":
+            self._active_since = event.at
+        self.phase = event.phase
+        self.phases.append((event.at, event.phase))
 
     def _run_started(self, event: ev.RunStarted) -> None:
         if self._active_since is not None:  # the worker before this one ended without a word
             self._active_seconds += max(0.0, self._worked_at - self._active_since)
-        self._active_since = event.at
+        self._start_clock(event.at)
         if self.status == "paused" and self.wish == "pause":
             self.wish = "run"  # taking a paused run up is asking it to go on
         self.status = "running"
         self.message, self.at_cap = None, False
         self.started = event.at if self.started is None else self.started
+        self.predictors = event.predictors
+        self.sizes = (event.train, event.val, event.test)
+
+    def _branched(self, event: ev.RunBranched) -> None:
+        self.branched_from = event.parent
         self.predictors = event.predictors
         self.sizes = (event.train, event.val, event.test)
 
@@ -267,10 +257,25 @@ class RunState:
             self.failures.append((event.at, f"bootstrap, {row(event.example)}", event.failure))
 
     def _instruction_proposed(self, event: ev.InstructionProposed) -> None:
-        self.instructions.setdefault(event.predictor, {}).setdefault(event.id, event)
+        self._add_instruction(
+            event.predictor,
+            event.id,
+            **event.model_dump(exclude={"kind", "predictor", "id", "index", "seconds", "usage"}),
+        )
         self.proposed.add((event.predictor, event.index))
         if event.round is not None:
             self.rounds[event.round].instructions[event.predictor] = event.id
+        self.prompt_usage += event.usage
+
+    def _add_instruction(self, predictor: str, id_: str, **said: Any) -> None:
+        """The first to come with a text is its origin."""
+        known = self.instructions.setdefault(predictor, {})
+        if id_ not in known:
+            known[id_] = Instruction(predictor=predictor, number=len(known), id=id_, **said)
+
+    def _proposal_refused(self, event: ev.ProposalRefused) -> None:
+        self.refused.append(event)
+        self.prompt_failures[event.task] = self.prompt_failures.get(event.task, 0.0) + 1
         self.prompt_usage += event.usage
 
     def _prompt_call_failed(self, event: ev.PromptCallFailed) -> None:
@@ -298,6 +303,7 @@ class RunState:
             started=event.at,
             round=event.round,
             reason=event.reason,
+            asked_by=event.asked_by,
         )
         if event.round is not None:
             self.rounds[event.round].trial = event.number
@@ -310,6 +316,7 @@ class RunState:
         trial.scored += event.score is not None
         kept = self.test_results if trial.purpose == "test" else self.results
         if trial.purpose != "test":
+            self._count_tokens(event)
             self.val_results.append(
                 ValResult(event.candidate, event.example, event.attempt, event.score, event.failure)
             )
@@ -327,7 +334,9 @@ class RunState:
         if trial is None:
             return  # said twice, by a worker that had lost the run without knowing
         trial.finished, trial.mean, trial.n = event.at, event.mean, event.n
-        trial.failed = event.failed
+        trial.failed, trial.cancelled = event.failed, event.cancelled
+        if event.cancelled:
+            return
         seen = len(self.results.get(trial.candidate, {}))
         # minibatches can add up to the whole valset, too
         full = trial.purpose in ("baseline", "full") or 0 < self.sizes[1] <= seen
@@ -342,16 +351,25 @@ class RunState:
 
     def _resumed(self, event: ev.Resumed) -> None:
         self.status, self.message, self.at_cap = "running", None, False
-        self._active_since = event.at
+        self._start_clock(event.at)
 
     def _ended(self, status: Status, at: float, *, best: str | None) -> None:
         self.status, self.ended, self.best = status, at, best
         self._stop_clock(at)
 
+    def _start_clock(self, at: float) -> None:
+        self._active_since = None if self.phase == "review" else at
+
     def _stop_clock(self, at: float) -> None:
         if self._active_since is not None:
             self._active_seconds += max(0.0, at - self._active_since)
             self._active_since = None
+
+    def _count_tokens(self, event: ev.ExampleScored) -> None:
+        used = event.usage.input_tokens + event.usage.output_tokens
+        if used and event.score is not None:
+            known = self.val_tokens.get(event.candidate, Tokens(0, 0))
+            self.val_tokens[event.candidate] = Tokens(known.results + 1, known.tokens + used)
 
     def _count_task(self, usage: Usage, seconds: float) -> None:
         self.task_usage += usage

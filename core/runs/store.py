@@ -33,6 +33,20 @@ class StoredRun(BaseModel):
     """When a worker last said that it lives; None before the first time."""
 
 
+class UnreadableRun(BaseModel):
+    """A run whose settings this version cannot read. It can be deleted, and nothing else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str | None
+    """As far as the settings still tell it."""
+    created: float
+    """Seconds since the epoch."""
+    heartbeat: float | None
+    """As of `StoredRun`; a worker of another version can be at it."""
+
+
 class StoredDataset(BaseModel):
     """A dataset as listed, without its rows."""
 
@@ -56,10 +70,13 @@ class RunStore(Protocol):
         """The id of a new run without events."""
 
     def run(self, run_id: str) -> StoredRun:
-        """The run. Raises RunNotFound."""
+        """The run. Raises RunNotFound, and RunUnreadable when its settings cannot be read."""
 
     def runs(self) -> list[StoredRun]:
-        """All runs, newest first."""
+        """All runs whose settings can be read, newest first."""
+
+    def unreadable_runs(self) -> list[UnreadableRun]:
+        """All other runs, newest first."""
 
     def append(
         self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None
@@ -71,7 +88,10 @@ class RunStore(Protocol):
         """
 
     def since(self, run_id: str, seq: int) -> list[Record]:
-        """The events after `seq`, in order. Raises RunNotFound."""
+        """The events after `seq`, in order.
+
+        Raises RunNotFound, and RunUnreadable when an event cannot be read.
+        """
 
     def claim(self, run_id: str, worker: str, *, stale_after: float) -> bool:
         """Make `worker` the run's only worker; False when another one lives.

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.search.crossed_effects import COMMON_VARIANCE, FloatArray, IntArray, Posterior
+from core.search.crossed_effects import COMMON_VARIANCE, Posterior
 from core.search.hyperparameters import CandidateSpreads
+from core.search.linear import FloatArray, IntArray
 
 SWEEPS = 3
 """Passes over all variables before the ascent gives up on reaching a fixed point."""

@@ -9,47 +9,31 @@ same calls in the same order and the same seeds give the same blocks, after a re
 Deliberately not here: running anything, and what the levels stand for.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from core.data.seeds import derived_rng
 from core.search.additive import Layout
-from core.search.crossed_effects import FloatArray, IntArray, level_array
 from core.search.examples import Examples
-from core.search.knowledge_gradient import gains
+from core.search.linear import FloatArray, IntArray
 from core.search.near_best import at_most, within
-from core.search.pool import DRAWS, VISITED, WHOLE, Choices, large_pool, latin_hypercube
-from core.search.reasons import Offer, Reason, Why
+from core.search.pool import DRAWS, VISITED, WHOLE, Choices, large_pool
+from core.search.reasons import Reason, Why
+from core.search.results import level_array
 from core.search.space import Levels
-from core.search.surrogate import Joint, Surrogate
+from core.search.start import Start
+from core.search.surrogate import Surrogate
+from core.search.terms import Terms
+from core.search.weighing import Field, Weighed
 
-START_LEAST = 4
-START_MOST = 18
 LOOK_AHEADS = 4
 """The second look-ahead is this many blocks; the first is one block, the third all examples."""
-HOPELESS = 1e-12
-"""Expected gain per call below which gains are not told apart."""
 UNBOUNDED = 10
 """Without a budget, this many full evaluations are taken to be still possible."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """The numbers that an allocation goes by."""
-
-    block: int = 10
-    """Examples given at a time."""
-    repeats: int = 1
-    """Most results of one candidate on one example; above 1 only for metrics that are noisy."""
-    epsilon: float = 0.01
-    """Candidates closer than this to the best, a fraction, count as equally good."""
-    confidence: float = 0.95
-    """Probability of being within epsilon of the best at which the search may end."""
-    worthwhile: float = 0.001
-    """Expected gain of all calls left, a fraction, below which the search may end."""
+CROWDED = 0.15
+"""Share of the budget in flight from which a search is not what it could be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,45 +60,20 @@ class Recommendation:
     """Validation examples that it has neither had nor is having."""
 
 
-def _plain_name(candidate: Levels) -> str:
-    return "candidate " + "-".join(map(str, candidate))
-
-
-def _unit_cost(_: Levels) -> float:
-    return 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What an allocation is about, beside the space; fixed for its life."""
-
-    examples: Sequence[str]
-    """Validation examples in the common order, the same for every candidate."""
-    budget: int | None = None
-    """Most results, failures included; the full evaluation of the recommended one is in it."""
-    weights: Mapping[str, float] | None = None
-    """Example → its weight in the mean score, any scale; 1 where it is not named."""
-    cost: Callable[[Levels], float] = _unit_cost
-    """Expected cost of one result of a candidate, on any scale, above 0."""
-    name: Callable[[Levels], str] = _plain_name
-    """What people call a candidate."""
-    rules: Rules = field(default_factory=Rules)
-
-
 class Allocation:
     """Learns from results, hands out blocks, knows when to stop. Not thread-safe."""
 
     def __init__(self, choices: Choices, terms: Terms) -> None:
         self.choices = choices
         self._terms, self._rules = terms, terms.rules
-        self._surrogate = Surrogate(len(choices.sizes), _information_weights(terms))
+        self._surrogate = Surrogate(len(choices.sizes), terms.information_weights())
         self._examples = Examples(terms.examples, terms.weights, terms.rules.repeats)
         self._queued: dict[Levels, int] = {}
         self._spent = 0
         self._in_flight: tuple[tuple[Levels, str], ...] = ()
         self._stop: str | None = None
         self._whole: tuple[Choices, list[Levels], IntArray] | None = None
-        self._layout = Layout(choices.sizes)
+        self._layout, self._start = Layout(choices.sizes), Start(choices)
         self._ranked: tuple[list[Levels], FloatArray] | None = None
 
     @property
@@ -157,9 +116,13 @@ class Allocation:
         not hold for it.
         """
         self.choices = choices
-        self._layout = Layout(choices.sizes)
+        self._layout, self._start = Layout(choices.sizes), Start(choices)
         self._ranked = None
         self._queued = dict(queued or {})
+
+    def bound(self, budget: int | None) -> None:
+        """Replaces the most results, those that are there included."""
+        self._terms = replace(self._terms, budget=budget)
 
     def next_block(
         self, in_flight: Collection[tuple[Levels, str]] = (), *, seed: int
@@ -168,11 +131,26 @@ class Allocation:
 
         `in_flight` are all results that are being waited for, queued ones included.
         """
-        self._expect(in_flight)
-        self._stop = None
-        if self._calls_left() <= 0:
-            return self._stopped("The budget is used up.")
-        return self._queued_block() or self._start_block(seed) or self._best_block(seed)
+        return next(iter(self._blocks(in_flight, seed, 1)), None)
+
+    def next_blocks(
+        self,
+        in_flight: Collection[tuple[Levels, str]] = (),
+        *,
+        seed: int,
+        most: int | None = None,
+    ) -> list[Block]:
+        """As `next_block`; several blocks from one belief when much is in flight.
+
+        One result more or less makes little difference then, and decisions cost time. What is in
+        flight with these blocks stays below 15 % of the budget, if it can. `most` bounds their
+        number further.
+        """
+        number = len(in_flight) // self._rules.crowd
+        if self._terms.budget is not None:
+            room = CROWDED * self._terms.budget - len(in_flight)
+            number = min(number, int(room / self._rules.block))
+        return self._blocks(in_flight, seed, number if most is None else min(number, most))
 
     def recommended(self, *, measured: bool = False) -> Recommendation | None:
         """The visited candidate of highest posterior mean; None before the first result.
@@ -199,19 +177,27 @@ class Allocation:
         candidates, levels = self._pool(seed)
         return self._within(candidates, levels, seed)
 
-    def _expect(self, in_flight: Collection[tuple[Levels, str]]) -> None:
+    def _blocks(
+        self, in_flight: Collection[tuple[Levels, str]], seed: int, most: int
+    ) -> list[Block]:
+        """One block, or up to `most` of them where each is given for what it is worth."""
         self._in_flight = tuple(in_flight)
         self._surrogate.pending(self._in_flight)
         self._examples.expect(self._in_flight)
+        self._stop = None
+        if self._calls_left() <= 0:
+            return self._stopped("The budget is used up.")
+        block = self._queued_block() or self._start_block(seed)
+        return [block] if block else self._best_blocks(seed, most)
 
     def _calls_left(self) -> float:
         if self._terms.budget is None:
             return float("inf")
         return self._terms.budget - self._spent - len(self._in_flight)
 
-    def _stopped(self, reason: str) -> Block | None:
+    def _stopped(self, reason: str) -> list[Block]:
         self._stop = reason
-        return None
+        return []
 
     def _queued_block(self) -> Block | None:
         for candidate, number in self._queued.items():
@@ -222,18 +208,14 @@ class Allocation:
 
     def _start_block(self, seed: int) -> Block | None:
         """Candidates spread evenly over the levels, the program as given among them."""
-        widest = max(len(self.choices.levels(v)) for v in range(len(self.choices.sizes)))
-        number = min(max(START_LEAST, widest), START_MOST, self.choices.count)
-        reserve = self._reserve()
-        if len(self._examples.touched) >= number or reserve >= self._calls_left():
+        if len(self._examples.touched) >= self._start.number:
             return None
-        baseline = (0,) * len(self.choices.sizes)
-        rng = derived_rng(seed, "allocation start")
-        design = [baseline] if self.choices.allows(baseline) else []
-        design += latin_hypercube(self.choices, number, rng)
-        for candidate in design:
+        spare = self._calls_left() - self._reserve()
+        if spare <= 0:
+            return None
+        for candidate in self._start.candidates(seed):
             if not self._examples.had(candidate):
-                return self._block(candidate, Reason("start"), self._calls_left() - reserve)
+                return self._block(candidate, Reason("start"), spare)
         return None
 
     def _reserve(self) -> int:
@@ -241,27 +223,43 @@ class Allocation:
         best = self._to_confirm()
         return 0 if best is None else self._missing(best)
 
-    def _best_block(self, seed: int) -> Block | None:
+    def _best_blocks(self, seed: int, most: int) -> list[Block]:
         """Where the expected gain per unit of cost is highest, or what is left to confirm."""
         candidates, levels = self._pool(seed)
         if not candidates:
             return self._stopped("Every candidate is banned.")
-        best, left, missing = self._to_confirm(), self._calls_left(), self._reserve()
-        if best is not None and missing >= left:
-            return self._block(best, Reason("confirm"))
-        offer = self._offer(candidates, self._surrogate.joint(levels))
-        if offer is None:
+        best = self._to_confirm()
+        if best is not None and self._missing(best) >= self._calls_left():
+            return [self._block(best, Reason("confirm"))]
+        field = Field.of(candidates, self._surrogate.joint(levels), self._costs(candidates))
+        weighed = self._weighed(field)
+        if weighed is None:
             return self._stopped("Every candidate has been evaluated on every example.")
-        if (
-            best is not None
-            and offer.promise < self._rules.worthwhile
-            and self._sure(candidates, levels, seed)
-        ):
-            if missing:
-                return self._block(best, Reason("confirm"))
-            return self._stopped(self._settled_sentence())
-        spare = left if offer.candidate == best else left - missing
-        return self._block(offer.candidate, Reason("gain", offer), spare)
+        hopes = best is None or weighed.offer.promise >= self._rules.worthwhile
+        if not hopes and self._sure(candidates, levels, seed):
+            return self._settled(best)
+        return self._gain_blocks(field, weighed, best, most)
+
+    def _gain_blocks(
+        self, field: Field, weighed: Weighed, best: Levels | None, most: int
+    ) -> list[Block]:
+        """The block of the offered candidate, then those of what is then worth most."""
+        blocks: list[Block] = []
+        while True:
+            offer, left = weighed.offer, self._calls_left()
+            spare = left if best in (None, offer.candidate) else left - self._missing(best)
+            if blocks and spare <= 0:
+                return blocks
+            blocks.append(self._block(offer.candidate, Reason("gain", offer), spare))
+            if len(blocks) >= most:
+                return blocks
+            self._in_flight += tuple((offer.candidate, each) for each in blocks[-1].examples)
+            self._examples.expect(self._in_flight)
+            field = field.rivals(weighed)
+            further = self._weighed(field)
+            if further is None:
+                return blocks
+            weighed = further
 
     def _to_confirm(self) -> Levels | None:
         """The visited candidate of highest posterior mean that can still be fully evaluated.
@@ -297,40 +295,26 @@ class Allocation:
         if self._ranked is None:
             standings = self._surrogate.standings()
             allowed = np.flatnonzero(self.choices.allowed(standings.levels))
-            ranked = allowed[np.argsort(-np.round(standings.mean[allowed], 9), kind="stable")]
+            means = np.round(standings.mean[allowed], 9).tolist()
+            ranked = allowed[sorted(range(len(means)), key=means.__getitem__, reverse=True)]
             candidates = [tuple(row) for row in standings.levels[ranked].tolist()]
             self._ranked = candidates, standings.mean[ranked]
         return self._ranked
 
-    def _offer(self, candidates: Sequence[Levels], joint: Joint) -> Offer | None:
-        """The candidate of highest expected gain per cost; None when all are exhausted."""
+    def _weighed(self, field: Field) -> Weighed | None:
         block = self._rules.block
-        information = self._surrogate.information(self._examples.names)
-        steps = (block, LOOK_AHEADS * block, len(self._examples))
-        sums, numbers = self._examples.outlook(candidates, information, steps)
-        with np.errstate(divide="ignore"):
-            noise = 1.0 / sums
-        gain = gains(joint.mean, joint.covariance, noise)
-        per_call = np.divide(gain, numbers, out=np.full(gain.shape, -1.0), where=numbers > 0)
-        if per_call.max() < 0:
-            return None
-        if per_call.max() < HOPELESS:
-            return self._likeliest(candidates, joint, numbers[0] > 0)
-        rate = per_call / np.array([self._terms.cost(candidate) for candidate in candidates])
-        # Equal up to rounding errors is equal, so that a resumed run decides the same.
-        ranked = np.round(rate / rate.max(), 6)
-        step, chosen = np.unravel_index(int(ranked.argmax()), rate.shape)
-        gained = float(gain[step, chosen])
-        calls = min(self._calls_foreseen(), numbers[-1].sum())
-        return Offer.of(candidates, joint, int(chosen), gained, per_call.max() * calls)
+        outlook = self._examples.outlook(
+            field.candidates,
+            self._surrogate.information(self._examples.names),
+            (block, LOOK_AHEADS * block, len(self._examples)),
+        )
+        return field.weighed(outlook, self._calls_foreseen())
 
-    def _likeliest(
-        self, candidates: Sequence[Levels], joint: Joint, available: npt.NDArray[np.bool_]
-    ) -> Offer:
-        """What is likeliest to be better after all, when no result is expected to change much."""
-        places = np.flatnonzero(available).tolist()
-        offers = [Offer.of(candidates, joint, place, 0.0, 0.0) for place in places]
-        return max(offers, key=lambda offer: (round(offer.probability, 9), offer.mean))
+    def _costs(self, candidates: Sequence[Levels]) -> FloatArray:
+        cost = self._terms.cost
+        if cost is None:
+            return np.ones(len(candidates))
+        return np.array([cost(candidate) for candidate in candidates])
 
     def _missing(self, candidate: Levels) -> int:
         return len(self._examples) - min(self._examples.had(candidate), len(self._examples))
@@ -363,11 +347,14 @@ class Allocation:
             return bound
         return within(joint, best, epsilon, derived_rng(seed, "allocation stop", self._spent))
 
-    def _settled_sentence(self) -> str:
+    def _settled(self, best: Levels | None) -> list[Block]:
+        """The rest of the recommended candidate's examples, then the end."""
+        if best is not None and self._missing(best):
+            return [self._block(best, Reason("confirm"))]
         points = f"{100 * self._rules.epsilon:g} point" + (
             "" if self._rules.epsilon == 0.01 else "s"
         )
-        return (
+        return self._stopped(
             f"The recommended candidate is within {points} of the best with a probability of at "
             f"least {self._rules.confidence:.0%}; more calls are not expected to gain anything."
         )
@@ -381,16 +368,3 @@ class Allocation:
             reason=reason.sentence(self._terms.name(candidate)),
             expected_gain=reason.offer.gain if reason.offer else 0.0,
         )
-
-
-def _information_weights(terms: Terms) -> dict[str, float] | None:
-    """What one result on each example counts for, so that all together count as they inform.
-
-    The mean of N results with weights w has the variance of (sum w)^2 / sum w^2 equal results.
-    """
-    if terms.weights is None:
-        return None
-    weights = np.array([terms.weights.get(name, 1.0) for name in terms.examples])
-    scale = weights.sum() / np.square(weights).sum()
-    counts: Iterable[float] = (weights * scale).tolist()
-    return {name: w for name, w in zip(terms.examples, counts, strict=True) if w > 0}

@@ -9,11 +9,12 @@ Deliberately not here: which candidate gets them.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.search.crossed_effects import FloatArray, IntArray
+from core.search.linear import FloatArray, IntArray
 from core.search.space import Levels
 
 CORE_RESULTS = 8
@@ -22,6 +23,16 @@ CORE = 30
 """Least size of the core."""
 
 BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outlook:
+    """What more results would say about each of P candidates, for each of some numbers of them."""
+
+    noise: tuple[FloatArray, ...]
+    """Per step [P]: variance of their mean around the candidate's true score; infinite for none."""
+    numbers: tuple[FloatArray, ...]
+    """Per step [P]: how many results there are to be had, at most as many as the step says."""
 
 
 class Examples:
@@ -40,9 +51,13 @@ class Examples:
         self.names = tuple(kept)
         self._repeats = repeats
         self._place = {name: place for place, name in enumerate(self.names)}
-        self._claims: dict[Levels, IntArray] = {}
+        self._rows: dict[Levels, int] = {}
+        self._claims = np.zeros((16, len(self.names)), dtype=np.int64)
+        self._busy = np.zeros_like(self._claims)
+        self._had: list[int] = []
+        self._waiting: dict[int, int] = {}
+        """Results and failures of each row; and results in flight, of rows that have any."""
         self._counts = np.zeros(len(self.names), dtype=np.int64)
-        self._busy: dict[Levels, IntArray] = {}
         self._order = np.arange(len(self.names))
         self._spent = 0
 
@@ -52,31 +67,39 @@ class Examples:
     @property
     def touched(self) -> set[Levels]:
         """Candidates with a result, a failure or something in flight."""
-        return self._claims.keys() | self._busy.keys()
+        return {
+            candidate
+            for candidate, row in self._rows.items()
+            if self._had[row] or row in self._waiting
+        }
 
     def claim(self, candidate: Levels, example: str, *, scored: bool) -> None:
         """The candidate has had this example; one that failed pins no difficulty."""
         place = self._place.get(example)
         if place is None:
             return
-        claims = self._claims.setdefault(candidate, np.zeros(len(self.names), dtype=np.int64))
-        claims[place] += 1
+        row = self._row(candidate)  # may make room: first
+        self._claims[row, place] += 1
+        self._had[row] += 1
         self._counts[place] += scored
         self._spent += 1
 
     def expect(self, in_flight: Collection[tuple[Levels, str]]) -> None:
         """Replaces what is in flight, and settles the order in which examples come."""
-        busy: dict[Levels, IntArray] = defaultdict(lambda: np.zeros(len(self.names), np.int64))
+        for row in self._waiting:
+            self._busy[row] = 0
+        self._waiting = defaultdict(int)
         counts = self._counts.copy()
         for candidate, example in in_flight:
-            if (place := self._place.get(example)) is not None:
-                busy[candidate][place] += 1
+            row, place = self._row(candidate), self._place.get(example)
+            if place is not None:
+                self._busy[row, place] += 1
+                self._waiting[row] += 1
                 counts[place] += 1
-        self._busy = dict(busy)
         calls = self._spent + len(in_flight)
         core = min(max(calls // CORE_RESULTS, CORE), len(self.names))
-        shared = np.argsort(counts[:core], kind="stable")
-        self._order = np.concatenate([shared, np.arange(core, len(self.names))])
+        shared = sorted(range(core), key=counts.tolist().__getitem__)
+        self._order = np.array([*shared, *range(core, len(self.names))], dtype=np.int64)
 
     def left(self, candidate: Levels) -> int:
         """How many examples the candidate can still have in this round, without repeating any."""
@@ -84,7 +107,8 @@ class Examples:
 
     def had(self, candidate: Levels) -> int:
         """Results, failures and results in flight of the candidate."""
-        return int(self._claimed(candidate).sum())
+        row = self._rows.get(candidate)
+        return 0 if row is None else self._had[row] + self._waiting.get(row, 0)
 
     def next(self, candidate: Levels, number: int) -> tuple[str, ...]:
         """The next examples of the candidate, `number` or as many as there are."""
@@ -93,32 +117,48 @@ class Examples:
 
     def outlook(
         self, candidates: Sequence[Levels], information: FloatArray, steps: Sequence[int]
-    ) -> tuple[FloatArray, FloatArray]:
-        """Information and number of the next results of each candidate, [steps, P] each.
+    ) -> Outlook:
+        """The next results of each candidate, for so many more `steps` of them.
 
         `information` is that of one more result, per example in the order of `names`. A step of
         so many examples stops where the candidate has had all of them.
         """
-        fresh = np.ones(len(self.names), dtype=bool)
-        touched = self.touched
-        rows = np.array([self._open(c) if c in touched else fresh for c in candidates])
-        rows = rows[:, self._order]
-        rank = rows.cumsum(axis=1)
-        worth = np.where(rows, information[self._order], 0.0)
-        sums = np.stack([np.where(rank <= step, worth, 0.0).sum(axis=1) for step in steps])
-        numbers = np.minimum(np.array(steps)[:, None], rank[:, -1]).astype(float)
-        return sums, numbers
-
-    def _claimed(self, candidate: Levels) -> IntArray:
-        nothing = np.zeros(len(self.names), dtype=np.int64)
-        claimed: IntArray = self._claims.get(candidate, nothing) + self._busy.get(
-            candidate, nothing
+        ordered = information[self._order]
+        sums, numbers = [], []
+        rows = [self._rows.get(candidate, len(self._rows)) for candidate in candidates]
+        place = {row: at for at, row in enumerate(dict.fromkeys(rows))}
+        for row in place:
+            worth = ordered[self._available(self._claimed(row))[self._order]].cumsum().tolist()
+            numbers.append([min(step, len(worth)) for step in steps])
+            sums.append([worth[number - 1] if number else 0.0 for number in numbers[-1]])
+        at = np.array([place[row] for row in rows])
+        with np.errstate(divide="ignore"):
+            noise = 1.0 / np.array(sums)
+        return Outlook(
+            noise=tuple(column[at] for column in noise.T),
+            numbers=tuple(column[at] for column in np.array(numbers, dtype=float).T),
         )
+
+    def _row(self, candidate: Levels) -> int:
+        """The candidate's row; room for it is made where there is none."""
+        row = self._rows.setdefault(candidate, len(self._rows))
+        if row == len(self._had):
+            self._had.append(0)
+        if row + 1 >= len(self._claims):
+            room = ((0, len(self._claims)), (0, 0))
+            self._claims, self._busy = np.pad(self._claims, room), np.pad(self._busy, room)
+        return row
+
+    def _claimed(self, row: int) -> IntArray:
+        """Per example; the row after the last is that of any candidate without one."""
+        claimed: IntArray = self._claims[row] + self._busy[row]
         return claimed
 
     def _open(self, candidate: Levels) -> BoolArray:
+        return self._available(self._claimed(self._rows.get(candidate, len(self._rows))))
+
+    def _available(self, claimed: IntArray) -> BoolArray:
         """Examples of the current round: had least often, and less often than allowed."""
-        claimed = self._claimed(candidate)
-        least = claimed.min() if len(claimed) else 0
-        available: BoolArray = (claimed == least) & (claimed < self._repeats)
+        least = min(claimed.min(initial=self._repeats), self._repeats - 1)
+        available: BoolArray = claimed == least
         return available

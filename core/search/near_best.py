@@ -6,8 +6,8 @@ Deliberately not here: which candidates are compared.
 import numpy as np
 from scipy.special import ndtr
 
-from core.search.crossed_effects import FloatArray
-from core.search.surrogate import Joint
+from core.search.joint import Joint
+from core.search.linear import FloatArray
 
 DRAWS = 1000
 FAR = 4.0
@@ -19,28 +19,21 @@ def within(joint: Joint, chosen: int, epsilon: float, rng: np.random.Generator) 
 
     The share of 1000 joint draws of how far the others are ahead.
     """
-    ahead, spread = _ahead(joint, chosen, epsilon)
-    near = np.flatnonzero(ahead + FAR * np.sqrt(np.diag(spread)) > 0)
+    ahead = joint.mean - joint.mean[chosen] - epsilon
+    near = np.flatnonzero(ahead + FAR * np.sqrt(joint.apart(chosen)) > 0)
     if not len(near):
         return 1.0
-    factor = _root(spread[np.ix_(near, near)])
-    draws = ahead[near] + rng.standard_normal((DRAWS, len(near))) @ factor.T
+    beside = joint.beside(chosen)
+    spread = joint.rows(near)[:, near] - beside[near, None] - beside[near] + beside[chosen]
+    draws = ahead[near] + rng.standard_normal((DRAWS, len(near))) @ _root(spread).T
     return float((draws.max(axis=1) <= 0).mean())
 
 
 def at_most(joint: Joint, chosen: int, epsilon: float) -> float:
     """A bound on `within` from above, for a hundredth of its cost."""
-    ahead, spread = _ahead(joint, chosen, epsilon)
-    behind = ndtr(-ahead / np.sqrt(np.maximum(np.diag(spread), 1e-18)))
+    ahead = joint.mean - joint.mean[chosen] - epsilon
+    behind = ndtr(-ahead / np.sqrt(np.maximum(joint.apart(chosen), 1e-18)))
     return float(behind.min())
-
-
-def _ahead(joint: Joint, chosen: int, epsilon: float) -> tuple[FloatArray, FloatArray]:
-    """By how much the others are expected to be ahead by more than epsilon, and its covariance."""
-    beside = joint.covariance[chosen]
-    spread = joint.covariance - beside[:, None] - beside[None, :] + beside[chosen]
-    spread[np.diag_indices_from(spread)] = np.maximum(np.diag(spread), 0.0)
-    return joint.mean - joint.mean[chosen] - epsilon, spread
 
 
 def _root(covariance: FloatArray) -> FloatArray:

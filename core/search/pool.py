@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.search.additive import Layout, ascend, values
-from core.search.crossed_effects import FloatArray, IntArray, level_array
+from core.search.linear import FloatArray, IntArray
+from core.search.results import level_array
 from core.search.space import Levels
 
 WHOLE = 400

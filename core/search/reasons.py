@@ -9,8 +9,10 @@ from typing import Literal, NamedTuple
 
 from scipy.special import ndtr
 
+from core.search.joint import Joint
+from core.search.linear import place_of_highest
 from core.search.space import Levels
-from core.search.surrogate import INTERVAL, Joint
+from core.search.surrogate import INTERVAL
 
 Why = Literal["start", "queued", "gain", "confirm"]
 
@@ -40,14 +42,14 @@ class Offer:
         cls, candidates: Sequence[Levels], joint: Joint, chosen: int, gain: float, promise: float
     ) -> "Offer":
         """The offer of one of `candidates`."""
-        best = int(joint.mean.argmax())
-        covariance = joint.covariance
-        apart = covariance[chosen, chosen] + covariance[best, best] - 2 * covariance[best, chosen]
+        best = place_of_highest(joint.mean)
+        variance = joint.variance
+        apart = variance[chosen] + variance[best] - 2 * joint.beside(best)[chosen]
         lead = joint.mean[chosen] - joint.mean[best]
         return cls(
             candidate=candidates[chosen],
             mean=float(joint.mean[chosen]),
-            sd=float(max(covariance[chosen, chosen], 0.0) ** 0.5),
+            sd=float(max(variance[chosen], 0.0) ** 0.5),
             leads=chosen == best,
             probability=float(ndtr(lead / max(apart, 1e-12) ** 0.5)),
             gain=gain,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.programs.candidate import Candidate, Choice
+from core.programs.candidate import Candidate, Choice, ChoiceRef
 
 Levels = tuple[int, ...]
 """A candidate as level indices: per predictor its instruction, then its demo set."""
@@ -48,6 +48,23 @@ class SearchSpace:
             found.append(self.instructions[name].index(choice.instruction))
             found.append(self.demo_sets[name].index(choice.demo_set))
         return tuple(found)
+
+    def has(self, ref: ChoiceRef) -> bool:
+        """Whether the choice is in the space."""
+        return ref.predictor in self.predictors and ref.id in self._part(ref)
+
+    def level_of(self, ref: ChoiceRef) -> tuple[int, int]:
+        """(variable, level) of one choice.
+
+        Raises:
+            ValueError: it is not in the space.
+        """
+        variable = 2 * self.predictors.index(ref.predictor) + (ref.part == "demo_set")
+        return variable, self._part(ref).index(ref.id)
+
+    def _part(self, ref: ChoiceRef) -> tuple[str, ...]:
+        ids = self.demo_sets if ref.part == "demo_set" else self.instructions
+        return ids[ref.predictor]
 
     def _ids(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return self.instructions[name], self.demo_sets[name]

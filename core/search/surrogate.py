@@ -15,29 +15,35 @@ Deliberately not here: which candidate gets the next examples, and what the leve
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from core.search.additive import Layout, tables
 from core.search.crossed_effects import (
-    ANCHOR,
     Evidence,
-    FloatArray,
-    IntArray,
     Posterior,
-    Results,
     evidence,
     extended_factor,
     kernel,
     kernel_factor,
-    level_array,
     log_likelihood,
     posterior,
     prior_variance,
 )
 from core.search.hyperparameters import CandidateSpreads, Hyperparameters, climb, prior_medians
+from core.search.joint import Joint
+from core.search.linear import (
+    FloatArray,
+    IntArray,
+    columns_with_columns,
+    picked,
+    product,
+    solve_lower,
+    squares,
+)
+from core.search.results import ANCHOR, Results, level_array
 from core.search.space import Levels
 
 INTERVAL = 1.64
@@ -73,14 +79,6 @@ class Standings:
     mean: FloatArray
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Joint:
-    """Joint belief about the true mean scores of some candidates, in their order; fractions."""
-
-    mean: FloatArray
-    covariance: FloatArray
-
-
 @dataclass(frozen=True, kw_only=True)
 class Effect:
     """What one level adds to the score, against the mean of its variable's levels; a fraction."""
@@ -101,6 +99,18 @@ class VarianceShares:
     """Of the interactions of two variables, all pairs together."""
     remainder: float
     """Of what is particular to single candidates."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pool:
+    """What is kept of candidates that are asked about again and again."""
+
+    levels: IntArray
+    spreads: CandidateSpreads
+    whitened: FloatArray
+    """[K, P]: their whitened covariances with the visited ones, as far as these were known."""
+    squares: FloatArray
+    """[P]: sums of squares of the columns of `whitened`."""
 
 
 class Surrogate:
@@ -126,7 +136,7 @@ class Surrogate:
         self._hyperparameters = prior_medians(variables)
         self._fitted_results = 0
         self._factor: tuple[CandidateSpreads, FloatArray] | None = None
-        self._pool_prior: tuple[IntArray, CandidateSpreads, FloatArray] | None = None
+        self._pool: _Pool | None = None
         self._kept: Posterior | None = None
 
     @property
@@ -142,14 +152,14 @@ class Surrogate:
     @property
     def visited(self) -> tuple[Levels, ...]:
         """Every candidate with at least one result, in the order of first mention."""
-        seen = self._results.counts.sum(axis=1) > 0
+        seen = self._results.per_candidate[0] > 0
         return tuple(candidate for candidate, row in self._results.rows.items() if seen[row])
 
     def standings(self) -> Standings:
         """Every candidate with at least one result, in the order of first mention."""
-        factor = self._kernel_factor(self._hyperparameters.candidates)
-        means = ANCHOR + factor @ (factor.T @ self._posterior().alpha)
-        seen = np.flatnonzero(self._results.counts.sum(axis=1) > 0)
+        state = self._posterior()
+        means = ANCHOR + product(state.factor, state.lead)
+        seen = np.flatnonzero(self._results.per_candidate[0] > 0)
         return Standings(levels=self._results.levels[seen], mean=means[seen])
 
     def observe(self, candidate: Levels, example: str, score: float) -> None:
@@ -216,17 +226,13 @@ class Surrogate:
     def predict(self, candidates: Sequence[Levels]) -> Prediction:
         """The true mean scores of `candidates` over all examples like those observed."""
         state = self._posterior()
-        cross = self._cross(level_array(candidates, self._variables))
+        cross = state.whitened(self._cross(level_array(candidates, self._variables)))
         variance = prior_variance(self._hyperparameters.candidates) - state.known_variance(cross)
-        return Prediction(
-            mean=ANCHOR + cross.T @ state.alpha, sd=np.sqrt(np.maximum(variance, 0.0))
-        )
+        return Prediction(mean=ANCHOR + cross.T @ state.lead, sd=np.sqrt(np.maximum(variance, 0.0)))
 
     def covariance(self, candidates: Sequence[Levels]) -> FloatArray:
         """Joint covariance of the true mean scores of `candidates`."""
-        levels = level_array(candidates, self._variables)
-        known = self._posterior().known_covariance(self._cross(levels))
-        return kernel(levels, levels, self._hyperparameters.candidates) - known
+        return self.joint(level_array(candidates, self._variables)).covariance
 
     def effects(self, levels: Sequence[int]) -> list[Effect]:
         """The main effect of every level, given how many `levels` each variable has.
@@ -287,13 +293,23 @@ class Surrogate:
         return log_likelihood(data, kernel_factor(self._results.levels, spreads.candidates))
 
     def joint(self, levels: IntArray) -> Joint:
-        """Mean and covariance of the true mean scores of candidates given as rows of levels."""
-        cross = self._cross(levels)
-        state = self._posterior()
-        prior = self._prior(levels)
+        """The true mean scores of candidates given as rows of levels.
+
+        What it takes is kept for as long as the same array is asked about.
+        """
+        state, pool = self._posterior(), self._pool_of(levels)
+        spreads, whitened = self._hyperparameters.candidates, pool.whitened
+        left = state.left(whitened)
+
+        def rows(places: IntArray) -> FloatArray:
+            prior = kernel(levels[places], levels, spreads).T
+            known = columns_with_columns(whitened, picked(whitened, places), -1.0, prior)
+            return columns_with_columns(left, picked(left, places), 1.0, known).T
+
         return Joint(
-            mean=ANCHOR + cross.T @ state.alpha,
-            covariance=prior - state.known_covariance(cross),
+            mean=ANCHOR + product(whitened.T, state.lead),
+            variance=prior_variance(spreads) - pool.squares + squares(left),
+            rows=rows,
         )
 
     def information(self, examples: Sequence[str]) -> FloatArray:
@@ -303,7 +319,7 @@ class Surrogate:
         difficulty is known and the more the next result on it says.
         """
         noise, example = self._hyperparameters.noise**2, self._hyperparameters.example**2
-        known = self._results.per_example(examples)
+        known = self._results.known(examples)
         weights = np.array([self._weights.get(name, 1.0) for name in examples])
         information: FloatArray = 1.0 / (noise / weights + example / (1 + known * example / noise))
         return information
@@ -322,13 +338,29 @@ class Surrogate:
             self._kept = posterior(self._results, spreads, factor)
         return self._kept
 
-    def _prior(self, levels: IntArray) -> FloatArray:
-        """Prior covariance; kept, since the same small space is asked about at every decision."""
-        spreads = self._hyperparameters.candidates
-        kept = self._pool_prior
-        if kept is None or kept[0] is not levels or kept[1] != spreads:
-            kept = self._pool_prior = levels, spreads, kernel(levels, levels, spreads)
-        return kept[2]
+    def _pool_of(self, levels: IntArray) -> "_Pool":
+        """The prior of these candidates; new visited ones only add rows to what is kept."""
+        spreads, kept = self._hyperparameters.candidates, self._pool
+        if kept is None or kept.levels is not levels or kept.spreads != spreads:
+            kept = _Pool(
+                levels=levels,
+                spreads=spreads,
+                whitened=np.zeros((0, len(levels))),
+                squares=np.zeros(len(levels)),
+            )
+        known = len(kept.whitened)
+        visited = self._results.levels[known:]
+        if len(visited):
+            factor = self._kernel_factor(spreads)
+            fresh = kernel(visited, levels, spreads) - factor[known:, :known] @ kept.whitened
+            rows = solve_lower(factor[known:, known:], fresh)
+            kept = replace(
+                kept,
+                whitened=np.concatenate([kept.whitened, rows]),
+                squares=kept.squares + squares(rows),
+            )
+        self._pool = kept
+        return kept
 
     def _kernel_factor(self, spreads: CandidateSpreads) -> FloatArray:
         """That of the candidates so far; new candidates only add rows to the one kept."""
@@ -348,7 +380,8 @@ class Surrogate:
         cross = variance * (self._results.levels[:, [variable]] == np.arange(size))
         cross -= cross.mean(axis=1, keepdims=True)
         state = self._posterior()
-        means = cross.T @ state.alpha
+        cross = state.whitened(cross)
+        means = cross.T @ state.lead
         spread = variance * (1 - 1 / size) - state.known_variance(cross)
         sds = np.sqrt(np.maximum(spread, 0.0))
         return [

@@ -5,16 +5,17 @@ on nothing but the arguments and a resumed run goes on as if nothing had happene
 home in the core.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState, create_trial
 
 from core.search.observation import Observation
-from core.search.random_draw import draw
+from core.search.pool import Choices
+from core.search.random_draw import draw, is_exhausted
 from core.search.space import Levels
 
 STARTUP = 10
@@ -33,24 +34,37 @@ def suggest(
     *,
     pending: Iterable[Levels] = (),
     exhausted: frozenset[Levels] = frozenset(),
+    choices: Choices | None = None,
     seed: int,
 ) -> Levels | None:
     """The candidate to try next; None when the whole space is exhausted.
 
     `sizes` are the numbers of levels. `pending` are under evaluation: TPE counts them as poor, so
     that it looks elsewhere meanwhile (constant liar). `exhausted` have been fully evaluated and
-    are never named again.
+    are never named again. `choices` say what may be named at all, None for the whole space; a
+    level that is closed is replaced by one that is open, at random.
     """
-    if len(exhausted) >= math.prod(sizes):
+    allowed = choices or Choices(sizes=tuple(sizes))
+    if is_exhausted(allowed, exhausted):
         return None
-    study = _study(sizes, observations, pending, seed)
+    study, rng = _study(sizes, observations, pending, seed), np.random.default_rng(seed)
     for _ in range(TRIES):
         trial = study.ask(fixed_distributions=_distributions(sizes))
-        levels = tuple(int(trial.params[name]) for name in _names(sizes))
-        if levels not in exhausted:
+        named = tuple(int(trial.params[name]) for name in _names(sizes))
+        levels = _opened(named, allowed, rng)
+        if levels not in exhausted and allowed.allows(levels):
             return levels
         study.tell(trial, state=TrialState.FAIL)
-    return draw(sizes, exhausted=exhausted, seed=seed)
+    return draw(allowed, exhausted=exhausted, seed=seed)
+
+
+def _opened(levels: Levels, choices: Choices, rng: np.random.Generator) -> Levels:
+    """The candidate with open levels in the place of closed ones."""
+    found = []
+    for variable, level in enumerate(levels):
+        own = choices.levels(variable)
+        found.append(level if level in own else own[int(rng.integers(len(own)))])
+    return tuple(found)
 
 
 def _study(

@@ -15,7 +15,7 @@ from core.errors import DatasetNotFound, RunNotFound
 from core.runs.config import RunConfig
 from core.runs.events import Event, event_from_json, event_to_json
 from core.runs.snapshot import Snapshot
-from core.runs.store import Record, StoredDataset, StoredRun
+from core.runs.store import Record, StoredDataset, StoredRun, UnreadableRun
 
 
 @dataclass(kw_only=True)
@@ -63,6 +63,10 @@ class MemoryStore:
         """All runs, newest first."""
         with self._lock:
             return [run.stored() for run in reversed(self._runs.values())]
+
+    def unreadable_runs(self) -> list[UnreadableRun]:
+        """None: no other version ever wrote here."""
+        return []
 
     def append(
         self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None

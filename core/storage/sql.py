@@ -28,11 +28,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from core.data.dataset import Dataset
-from core.errors import DatasetError, DatasetNotFound, RunNotFound, StoreError
+from core.errors import DatasetError, DatasetNotFound, RunNotFound, RunUnreadable, StoreError
 from core.runs.config import RunConfig
 from core.runs.events import Event, event_from_json, event_to_json
 from core.runs.snapshot import Snapshot
-from core.runs.store import Record, StoredDataset, StoredRun
+from core.runs.store import Record, StoredDataset, StoredRun, UnreadableRun
 from core.storage.database import address, connect, leave_wal, plain_errors, reading
 from core.storage.migrations import migrate
 from core.storage.tables import DATASETS, EVENTS, RUNS, SNAPSHOTS, TRACES
@@ -81,7 +81,7 @@ class SqlStore:
         return run_id
 
     def run(self, run_id: str) -> StoredRun:
-        """The run. Raises RunNotFound."""
+        """The run. Raises RunNotFound, and RunUnreadable when its settings cannot be read."""
         with self._reading() as connection:
             row = connection.execute(select(*_RUN).where(RUNS.c.id == run_id)).one_or_none()
         if row is None:
@@ -89,10 +89,14 @@ class SqlStore:
         return _stored_run(row)
 
     def runs(self) -> list[StoredRun]:
-        """All runs, newest first."""
-        with self._reading() as connection:
-            rows = connection.execute(select(*_RUN).order_by(RUNS.c.created.desc())).all()
-        return [_stored_run(row) for row in rows]
+        """All runs whose settings can be read, newest first."""
+        read = map(_readable, self._run_rows())
+        return [run for run in read if isinstance(run, StoredRun)]
+
+    def unreadable_runs(self) -> list[UnreadableRun]:
+        """All other runs, newest first."""
+        read = map(_readable, self._run_rows())
+        return [run for run in read if isinstance(run, UnreadableRun)]
 
     def append(
         self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None
@@ -125,7 +129,7 @@ class SqlStore:
     def since(self, run_id: str, seq: int) -> list[Record]:
         """The events after `seq`, in order.
 
-        Raises RunNotFound, and StoreError when an event is of a kind unknown to this version.
+        Raises RunNotFound, and RunUnreadable when an event is of a kind unknown to this version.
         """
         with self._reading() as connection:
             last = connection.scalar(_LAST, {"run": run_id})
@@ -252,6 +256,10 @@ class SqlStore:
             if gone.rowcount == 0:
                 raise _no_dataset(dataset_id)
 
+    def _run_rows(self) -> Sequence[Row[*tuple[Any, ...]]]:
+        with self._reading() as connection:
+            return connection.execute(select(*_RUN).order_by(RUNS.c.created.desc())).all()
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with plain_errors(self._url), self._reader.connect() as connection:
@@ -281,23 +289,44 @@ def _no_dataset(dataset_id: str) -> DatasetNotFound:
 
 
 def _stored_run(row: Row[*tuple[Any, ...]]) -> StoredRun:
+    run = _readable(row)
+    if isinstance(run, UnreadableRun):
+        raise RunUnreadable(
+            f"run {run.id!r}: its settings cannot be read; a newer version of MIPRO Studio may "
+            "have written them. Update MIPRO Studio or delete the run."
+        )
+    return run
+
+
+def _readable(row: Row[*tuple[Any, ...]]) -> StoredRun | UnreadableRun:
     try:
         config = RunConfig.model_validate_json(row.config)
-    except ValidationError as error:
-        raise StoreError(
-            f"run {row.id!r}: its settings cannot be read; a newer version of MIPRO Studio may "
-            "have written them. Update MIPRO Studio or delete the run."
-        ) from error
+    except ValidationError:
+        return UnreadableRun(
+            id=row.id,
+            name=_name_in(row.config),
+            created=row.created,
+            heartbeat=row.heartbeat,
+        )
     return StoredRun(
         id=row.id, created=row.created, config=config, seq=row.seq, heartbeat=row.heartbeat
     )
+
+
+def _name_in(config: str) -> str | None:
+    try:
+        settings = json.loads(config)
+    except (ValueError, RecursionError):
+        return None
+    name = settings.get("name") if isinstance(settings, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _event(run_id: str, seq: int, body: str) -> Event:
     try:
         return event_from_json(body)
     except ValidationError as error:
-        raise StoreError(
+        raise RunUnreadable(
             f"run {run_id!r}: event {seq} cannot be read; a newer version of MIPRO Studio may have "
             "written it. Update MIPRO Studio."
         ) from error

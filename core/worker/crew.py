@@ -26,6 +26,7 @@ from core.runs.events import ExampleScored, Failure, TraceBootstrapped
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from core.worker.prompts import PromptWriter
+from core.worker.proposals import Traces
 
 PROGRAMS_KEPT = 64
 """Built candidates kept ready; a deep copy of a program costs about a millisecond."""
@@ -34,11 +35,12 @@ PROGRAMS_KEPT = 64
 class LocalCrew:
     """Runs programs and prompts in this process. One per run."""
 
-    def __init__(self, task: Task, config: RunConfig) -> None:
+    def __init__(self, task: Task, config: RunConfig, traces: Traces) -> None:
+        """`traces` gives the run's stored traces by key."""
         self._task = task
         self._config = config
         self._lm = connect(config.task_model, role="task model")
-        self._writer = PromptWriter(task, config)
+        self._writer = PromptWriter(task, config, traces)
         self._examples = {each.id: each for each in (*task.train, *task.val, *task.test)}
         self._programs: OrderedDict[str, dspy.Module] = OrderedDict()
 

@@ -32,7 +32,7 @@ from core.runs.events import (
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from core.search.budget import SUMMARY_BATCH
-from core.worker.proposals import ProposalWriter
+from core.worker.proposals import ProposalWriter, Traces
 
 Ask = Callable[[], Reply]
 Tell = Callable[[Reply], tuple[tuple[Event, ...], dict[str, str]]]
@@ -42,14 +42,15 @@ Tell = Callable[[Reply], tuple[tuple[Event, ...], dict[str, str]]]
 class PromptWriter:
     """Asks the prompt model. One per run."""
 
-    def __init__(self, task: Task, config: RunConfig) -> None:
+    def __init__(self, task: Task, config: RunConfig, traces: Traces) -> None:
+        """`traces` gives the run's stored traces by key."""
         self._task = task
         self._infos = {info.name: info for info in task.predictors}
         self._structure = structure(task.predictors, task.template.description)
         self._lm: MeteredLM = connect(
             config.prompt_model, role="prompt model", temperature=config.prompt_temperature
         )
-        self._proposals = ProposalWriter(task, config, self._lm)
+        self._proposals = ProposalWriter(task, config, self._lm, traces)
 
     def work(self, action: Action, state: RunState) -> Callable[[], Outcome]:
         """The call, ready to run in another thread."""

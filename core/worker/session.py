@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import dspy
@@ -29,6 +30,9 @@ from core.worker.watcher import SnapshotWatcher, record_end
 
 HEARTBEAT = 1.5
 """Seconds between signs of life."""
+
+MOST_IN_FLIGHT = 256
+"""The highest concurrency that people can ask for; threads are made only as they are needed."""
 
 
 def work(
@@ -115,9 +119,9 @@ def _at_work(
     taken: threading.Event,
     waits_when_paused: bool,
 ) -> RunState:
-    crew = LocalCrew(task, config)
+    crew = LocalCrew(task, config, traces=partial(store.traces, run_id))
     watcher = SnapshotWatcher(run_id=run_id, store=store, task=task, config=config)
-    with ThreadPoolExecutor(config.concurrency, thread_name_prefix="example") as pool:
+    with ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="example") as pool:
         engine = Engine(
             run_id=run_id,
             store=store,

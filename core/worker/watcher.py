@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import StoreError
-from core.optimizers.actions import Action
-from core.runs.choices import search_space
+from core.optimizers.actions import Action, Bootstrap, Score
+from core.runs.choices import open_choices, search_space
 from core.runs.config import RunConfig
 from core.runs.preparation import Task
 from core.runs.remaining import Remaining, remaining_calls
 from core.runs.scores import best_candidate, test_scores, val_scores
-from core.runs.snapshot import InFlight, RunSummary, ScoreWithN, Snapshot
+from core.runs.snapshot import InFlight, Reserved, RunSummary, ScoreWithN, Snapshot
 from core.runs.state import RunState
 from core.runs.store import RunStore
+from core.search.pool import Choices
 from core.search.space import Levels, SearchSpace
 from core.worker.beliefs import Beliefs
 
@@ -38,10 +39,14 @@ class _Handover:
     summary: RunSummary
     in_flight: tuple[InFlight, ...]
     remaining: Remaining
+    reserved: Reserved
     space: SearchSpace | None
+    choices: Choices | None
     reason: str | None
     visited: dict[str, Levels]
     new_results: list[tuple[Levels, str, float]]
+    rests: bool
+    """True when nothing more may come for long."""
 
 
 @dataclass(kw_only=True)
@@ -54,8 +59,10 @@ class SnapshotWatcher:
     config: RunConfig
     _last: float = 0.0
     _last_seq: int = -1
-    _seen: dict[str, set[str]] = field(default_factory=dict)
-    """Candidate → validation examples whose scores were handed over."""
+    _levels: dict[str, Levels] = field(default_factory=dict)
+    """Candidate → its levels, which stay while the space grows."""
+    _handed: int = 0
+    """Validation results that were handed over."""
     _queue: "queue.Queue[_Handover | None]" = field(default_factory=queue.Queue)
     _beliefs: Beliefs = field(default_factory=Beliefs)
     _thread: threading.Thread | None = None
@@ -67,6 +74,8 @@ class SnapshotWatcher:
         news = rests and state.seq != self._last_seq
         if now - self._last < EVERY and not news:
             return
+        if not busy and state.seq == self._last_seq:
+            return  # the run waits for people, and nothing has changed
         if news or self._queue.qsize() < 2:
             self._last, self._last_seq = now, state.seq
             self._queue.put(self._handover(state, busy, now))
@@ -85,9 +94,9 @@ class SnapshotWatcher:
         self, state: RunState, busy: Sequence[tuple[Action, float]], now: float
     ) -> _Handover:
         space = search_space(state) if state.candidates else None
-        levels = (
-            {key: space.levels(each) for key, each in state.candidates.items()} if space else {}
-        )
+        if space is not None:
+            new = state.candidates.keys() - self._levels.keys()
+            self._levels |= {key: space.levels(state.candidates[key]) for key in sorted(new)}
         last = max(state.trials, default=None)
         newest = sorted(busy, key=lambda item: -item[1])[:NEWEST_SHOWN]
         return _Handover(
@@ -95,36 +104,51 @@ class SnapshotWatcher:
             summary=summary(state, now),
             in_flight=tuple(InFlight(task=action.label, since=since) for action, since in newest),
             remaining=remaining_calls(state, self.task, self.config, now, in_flight=len(busy)),
+            reserved=self._reserved(busy),
             space=space,
+            choices=open_choices(state, space) if space else None,
             reason=None if last is None else state.trials[last].reason,
-            visited=levels,
-            new_results=self._new_results(state, levels),
+            visited=dict(self._levels),
+            new_results=self._new_results(state),
+            rests=state.is_ended or state.status == "paused",
         )
 
-    def _new_results(
-        self, state: RunState, levels: Mapping[str, Levels]
-    ) -> list[tuple[Levels, str, float]]:
-        """Scores that were not there at the last handover; each example counts once."""
-        new: list[tuple[Levels, str, float]] = []
-        for candidate, place in levels.items():
-            seen = self._seen.setdefault(candidate, set())
-            scores = val_scores(state, candidate)
-            new.extend((place, *item) for item in scores.items() if item[0] not in seen)
-            seen.update(scores)
-        return new
+    def _reserved(self, busy: Sequence[tuple[Action, float]]) -> Reserved:
+        """LM calls that what is in flight takes at most, per model."""
+        runs = sum(isinstance(action, Bootstrap | Score) for action, _ in busy)
+        return Reserved(task=runs * self.task.template.calls_per_run, prompt=len(busy) - runs)
+
+    def _new_results(self, state: RunState) -> list[tuple[Levels, str, float]]:
+        """Scores that were not there at the last handover."""
+        new = state.val_results[self._handed :]
+        self._handed = len(state.val_results)
+        return [
+            (self._levels[each.candidate], each.example, each.score)
+            for each in new
+            if each.score is not None
+        ]
 
     def _write_all(self) -> None:
         while (handed := self._queue.get()) is not None:
-            self._beliefs.learn(handed.visited, handed.new_results)
+            outlook = self._beliefs.outlook(
+                handed.space,
+                handed.choices,
+                handed.visited,
+                handed.new_results,
+                now=handed.rests,
+            )
+            belief = outlook.belief
             snapshot = Snapshot(
                 seq=handed.seq,
                 summary=handed.summary,
-                predictions=self._beliefs.predictions(),
-                belief=self._beliefs.belief(handed.space, handed.reason),
+                predictions=dict(outlook.predictions),
+                belief=belief and belief.model_copy(update={"reason": handed.reason}),
                 in_flight=handed.in_flight,
                 in_flight_count=handed.remaining.in_flight,
+                reserved=handed.reserved,
                 remaining_seconds=handed.remaining.seconds,
                 remaining_calls=handed.remaining.calls,
+                remaining_prompt_calls=handed.remaining.prompt,
             )
             try:
                 self.store.put_snapshot(self.run_id, snapshot)
@@ -143,6 +167,7 @@ def record_end(run_id: str, store: RunStore) -> None:
         belief=known.belief if known else None,
         remaining_seconds=0.0,
         remaining_calls=0,
+        remaining_prompt_calls=0,
     )
     store.put_snapshot(run_id, snapshot)
 

@@ -17,11 +17,13 @@ from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice
 from core.programs.predictors import PredictorInfo, SignatureField
 from core.proposal.settings import ProposerSettings
+from core.runs import decisions as de
 from core.runs import events as ev
 from core.runs.config import RunConfig
 from core.runs.snapshot import InFlight, Predicted, RunSummary, ScoreWithN, Snapshot
 from core.runs.store import Record, RunStore, StoredDataset
 from core.search.budget import preset
+from tests.every_decision import EVERY_DECISION, ODD_TEXT
 
 CONFIG = RunConfig(
     name="Tickets, light",
@@ -33,7 +35,6 @@ CONFIG = RunConfig(
     budget=preset("light", 2),
 )
 USAGE = Usage(calls=2, cached=1, input_tokens=812, output_tokens=97, cost_usd=0.00123, priced=False)
-ODD_TEXT = "“Größe” 日本 🙂 \x00 \u2028 \\ ' \" %s :name {} \r\n\t"
 FAILURE = ev.Failure(kind="LMRateLimitError", message=ODD_TEXT, stage="answer")
 DEMO = {"text": ODD_TEXT, "label": None, "score": 0.1, "passages": [{"title": "A", "n": [1, 2]}]}
 CANDIDATE = Candidate(choices={"answer": Choice(instruction="i01", demo_set="d02")})
@@ -90,6 +91,15 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
         seconds=1.5,
         usage=USAGE,
     ),
+    ev.ProposalRefused(
+        task="propose answer 2",
+        predictor="answer",
+        text=ODD_TEXT,
+        reason="'word for word' is missing",
+        trace="propose/answer/2",
+        seconds=1.5,
+        usage=USAGE,
+    ),
     ev.PromptCallFailed(task="propose/answer/2", failure=FAILURE, seconds=1.5, usage=USAGE),
     ev.TrialStarted(number=1, purpose="minibatch", candidate=CANDIDATE, examples=("0", "12")),
     ev.ExampleScored(
@@ -106,12 +116,11 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
     ev.RunFinished(best="c"),
     ev.RunStopped(best=None),
     ev.RunFailed(message=ODD_TEXT),
-    ev.PauseRequested(by="ada"),
-    ev.ResumeRequested(by="ada", max_calls=200),
-    ev.StopRequested(by="ada"),
+    ev.RunBranched(parent="0123abcd", seq=17),
+    *EVERY_DECISION,
 )
 
-NOTE = ev.PauseRequested(by="ada")
+NOTE = de.PauseRequested(by="ada")
 FULL_SNAPSHOT = Snapshot(
     seq=7,
     summary=RunSummary(status="running", phase="search", best=ScoreWithN(score=0.5, n=40)),
@@ -138,6 +147,7 @@ class RunStoreContract:
 
     def test_a_fresh_store_has_no_runs(self, store):
         assert store.runs() == []
+        assert store.unreadable_runs() == []
         assert store.snapshots() == {}
 
     def test_one_of_each_event_is_tried(self):

@@ -3,14 +3,22 @@
 import csv
 import json
 import runpy
+import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from core.cli import main
+from core.lm.usage import Usage
+from core.runs.config import RunConfig
+from core.runs.events import ProgramDescribed
 from core.runs.state import RunState
+from core.search.budget import preset
 from core.search.family import FAMILY
 from core.storage.location import open_store
 from tests.openai_server import respond_by_hash, serving
@@ -31,6 +39,20 @@ def optimize(*options, data=IRIS, inputs=FEATURES, output="answer"):
     """Exit code of a run on iris, unless told otherwise."""
     arguments = ["optimize", "--program", "classification", "--data", str(data)]
     return main([*arguments, "--inputs", inputs, "--output", output, "--quiet", *options])
+
+
+def interrupted_run():
+    """Id of a run that no worker has taken up."""
+    config = RunConfig(
+        name="Flowers",
+        program="classification",
+        dataset="gone",
+        dataset_name="iris",
+        mapping={"inputs": {"a": "a"}, "outputs": {"answer": "answer"}},
+        metric="exact_match",
+        budget=preset("light", 1),
+    )
+    return open_store().create(config)
 
 
 @pytest.fixture
@@ -100,6 +122,22 @@ def test_runs_are_listed(capsys):
     assert (listed["name"], listed["status"]) == ("Flowers", "finished")
 
 
+def test_a_run_that_cannot_be_read_is_listed_as_such_beside_the_others(home, capsys):
+    optimize("--name", "Flowers", "--trials", "1", "--minibatch", "2")
+    store = open_store()
+    broken = store.create(store.runs()[0].config)
+    with closing(sqlite3.connect(home / "studio.db")) as connection, connection:
+        connection.execute("UPDATE runs SET config = '{}' WHERE id = ?", (broken,))
+    capsys.readouterr()
+    assert main(["runs", "--json"]) == 0
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["status"] for row in listed] == ["finished", "unreadable"]
+    assert main(["runs"]) == 0
+    assert f"{broken}  unreadable" in capsys.readouterr().out
+    assert main(["resume", broken]) == 1
+    assert "its settings cannot be read" in capsys.readouterr().err
+
+
 def test_the_cap_on_calls_is_kept_and_the_run_still_finishes(capsys):
     assert optimize("--json", "--max-calls", "300") == 0
     found = json.loads(capsys.readouterr().out)
@@ -111,12 +149,13 @@ def test_the_cap_on_calls_is_kept_and_the_run_still_finishes(capsys):
     ("options", "words"),
     [
         (["--max-calls", "40"], "cap of 40 LM calls is too low"),
+        (["--max-calls", "0"], "--max-calls 0 leaves room for no call: give 1 or more"),
         (["--metric", "beauty"], "no metric is called 'beauty'"),
         (["--concurrency", "0"], "concurrency"),
         (["--passages", str(IRIS)], "retrieves nothing"),
         (["--task-model", "m", "--api-base", "http://x", "--api-key-env", "NO_KEY"], "NO_KEY"),
     ],
-    ids=["cap", "metric", "concurrency", "passages", "key"],
+    ids=["cap", "no call", "metric", "concurrency", "passages", "key"],
 )
 def test_bad_input_is_one_line_and_exit_code_two(options, words, capsys):
     assert optimize(*options) == 2
@@ -141,6 +180,26 @@ def test_a_missing_file_is_bad_input(tmp_path, capsys):
 def test_an_unknown_run_is_bad_input(capsys):
     assert main(["resume", "nonesuch"]) == 2
     assert "nonesuch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cap", [0, -5])
+def test_a_run_is_not_resumed_with_a_cap_below_one_call(cap, capsys):
+    run = interrupted_run()
+    assert main(["resume", run, "--max-calls", str(cap)]) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        f"error: --max-calls {cap} leaves room for no call: give 1 or more, or leave it out.\n"
+    )
+    assert open_store().since(run, 0) == []
+
+
+def test_a_run_is_not_resumed_with_a_cap_that_it_has_already_used_up(capsys):
+    run = interrupted_run()
+    described = ProgramDescribed(text="", seconds=1.0, usage=Usage(calls=12))
+    open_store().append(run, [described])
+    assert main(["resume", run, "--max-calls", "12"]) == 2
+    assert "give above the 12 LM calls that the run has made" in capsys.readouterr().err
+    assert len(open_store().since(run, 0)) == 1
 
 
 def test_a_program_with_named_fields_takes_columns_of_other_names(tmp_path, capsys):
@@ -235,6 +294,95 @@ def test_rate_limits_errors_and_garbage_cost_retries_not_results(questions, caps
     state = RunState().fold(open_store().since(run_id, 0))
     scored = [r for results in state.results.values() for r in results.values()]
     assert all(result.score is not None for result in scored)
+
+
+def in_the_background(*arguments):
+    """A command at work in another thread, and the list that its exit code comes into."""
+    codes = []
+    thread = threading.Thread(target=lambda: codes.append(main(list(arguments))))
+    thread.start()
+    return thread, codes
+
+
+def wait_for_phase(phase):
+    """Id of the only run, once it is in this phase; at most half a minute."""
+    for _ in range(300):
+        for run in open_store().runs():
+            if RunState().fold(open_store().since(run.id, 0)).phase == phase:
+                return run.id
+        time.sleep(0.1)
+    pytest.fail(f"it never came to {phase}")
+
+
+def test_a_run_with_review_says_where_to_approve_it_and_waits_until_somebody_does(capsys):
+    thread, codes = in_the_background(
+        *("optimize", "--program", "classification", "--data", str(IRIS), "--quiet"),
+        *("--inputs", FEATURES, "--output", "answer", "--review", "--json"),
+    )
+    run_id = wait_for_phase("review")
+    assert f"python -m core approve {run_id}" in capsys.readouterr().err
+    time.sleep(0.6)
+    assert thread.is_alive()
+    assert main(["approve", run_id]) == 0
+    thread.join(timeout=60)
+    assert codes == [0]
+    assert '"status": "finished"' in capsys.readouterr().out
+    assert main(["approve", run_id]) == 2
+    assert "waits for no review" in capsys.readouterr().err
+
+
+def test_a_locked_text_stays_in_every_instruction_that_is_tried(capsys):
+    assert optimize("--json", "--lock", "classify.predict=Given the fields") == 0
+    run_id = json.loads(capsys.readouterr().out)["run_id"]
+    state = RunState().fold(open_store().since(run_id, 0))
+    assert state.steering.locks == {"classify.predict": ("Given the fields",)}
+    tried = {each.choices["classify.predict"].instruction for each in state.candidates.values()}
+    assert len(tried) > 1
+    for instruction in tried:
+        assert "Given the fields" in state.instructions["classify.predict"][instruction].text
+
+
+@pytest.mark.parametrize(
+    ("lock", "message"),
+    [
+        ("predict", "write PREDICTOR=TEXT"),
+        ("=text", "write PREDICTOR=TEXT"),
+        ("nobody=text", "no predictor 'nobody'; it has classify.predict"),
+        (
+            "classify.predict=Not in there.",
+            "'Not in there.' is not in the own instruction of predictor",
+        ),
+    ],
+)
+def test_a_lock_that_fits_nothing_is_refused_before_anything_is_spent(lock, message, capsys):
+    assert optimize("--lock", lock) == 2
+    assert message in capsys.readouterr().err
+    assert open_store().runs() == []
+
+
+def test_a_finished_run_goes_on_with_more_trials(capsys):
+    assert optimize("--json", "--optimizer", "mipro_tpe", "--trials", "4") == 0
+    first = json.loads(capsys.readouterr().out)
+    assert main(["resume", first["run_id"]]) == 2
+    assert "Give it more --trials" in capsys.readouterr().err
+    assert main(["resume", first["run_id"], "--trials", "9", "--quiet", "--json"]) == 0
+    second = json.loads(capsys.readouterr().out)
+    assert second["status"] == "finished"
+    assert second["calls"]["task"] > first["calls"]["task"]
+    state = RunState().fold(open_store().since(first["run_id"], 0))
+    assert sum(trial.purpose == "minibatch" for trial in state.trials.values()) == 9
+
+
+def test_a_branch_goes_on_from_the_other_run_without_paying_again(capsys):
+    assert optimize("--json", "--optimizer", "mipro_tpe", "--trials", "4") == 0
+    first = json.loads(capsys.readouterr().out)
+    command = ["branch", first["run_id"], "--trials", "6", "--name", "Twig", "--quiet", "--json"]
+    assert main(command) == 0
+    second = json.loads(capsys.readouterr().out)
+    assert second["run_id"] != first["run_id"]
+    assert second["status"] == "finished"
+    assert 0 < second["calls"]["task"] < first["calls"]["task"] / 2
+    assert open_store().run(second["run_id"]).config.name == "Twig"
 
 
 def test_the_module_can_be_run_with_dash_m(monkeypatch, capsys):

@@ -12,15 +12,20 @@ from core.errors import RunTaken
 from core.lm.usage import Usage
 from core.optimizers.actions import Bootstrap, Plan
 from core.runs.config import RunConfig
+from core.runs.decisions import (
+    BudgetChanged,
+    PauseRequested,
+    Reopened,
+    ResumeRequested,
+    ReviewApproved,
+    StopRequested,
+)
 from core.runs.events import (
     BudgetReached,
     Failure,
-    PauseRequested,
-    ResumeRequested,
     RunFinished,
     RunStarted,
     RunStopped,
-    StopRequested,
     TraceBootstrapped,
 )
 from core.search.budget import preset
@@ -28,14 +33,19 @@ from core.storage.memory import MemoryStore
 
 
 class Errands:
-    """An optimizer that wants `count` teacher runs and then ends."""
+    """An optimizer that wants `count` teacher runs and then ends; after a review, if wanted."""
 
-    def __init__(self, count):
+    def __init__(self, count, review=False):
         self.count = count
+        self.review = review
         self.most_free = 0
+        self.asked = 0
 
     def next_actions(self, state, slots):
+        self.asked += 1
         self.most_free = max(self.most_free, slots.free)
+        if self.review and not state.steering.review_approved:
+            return Plan(awaits_people=True)
         done = {
             example
             for example, trace in state.traces.items()
@@ -91,6 +101,25 @@ class Silent:
         pass
 
 
+class Onlooker:
+    """Remembers how much was in flight at most."""
+
+    most_busy = 0
+
+    def watch(self, state, busy):
+        self.most_busy = max(self.most_busy, len(busy))
+
+
+class Blocked:
+    """Holds the engine's thread up until the gate opens."""
+
+    def __init__(self, gate):
+        self.gate = gate
+
+    def watch(self, state, busy):
+        assert self.gate.wait(10)
+
+
 @pytest.fixture
 def store():
     return MemoryStore()
@@ -114,13 +143,13 @@ def run_id(store):
 def engine(store, run_id):
     pools = []
 
-    def make(job, count=6, concurrency=2, **settings):
-        pools.append(ThreadPoolExecutor(concurrency))
+    def make(job, count=6, concurrency=2, review=False, **settings):
+        pools.append(ThreadPoolExecutor(256))
         settings = {"max_calls": None, **settings}
         return Engine(
             run_id=run_id,
             store=store,
-            optimizer=Errands(count),
+            optimizer=Errands(count, review),
             crew=Crew(job),
             watcher=Silent(),
             executor=pools[-1],
@@ -202,6 +231,49 @@ def test_a_pause_lets_work_in_flight_finish_and_starts_nothing_more(engine, stor
     assert working.state.status == "finished"
 
 
+def test_the_next_action_starts_before_the_engine_gets_round_to_it(engine):
+    """The engine's thread is held up in `watch`; the eighth slot goes on by itself."""
+    gate = threading.Event()
+
+    def job(example):
+        if example not in "08":
+            gate.wait(10)
+
+    working = engine(job, count=10, concurrency=8)
+    working.watcher = Blocked(gate)
+    thread = in_thread(working)
+    wait_for(lambda: "8" in working.crew.done)
+    assert not gate.is_set()
+    gate.set()
+    thread.join()
+    assert working.state.status == "finished"
+    assert working.crew.most_running == 8
+
+
+def test_what_waits_for_its_turn_is_not_in_flight_and_a_pause_takes_it_back(engine, store, run_id):
+    gate = threading.Event()
+    working = engine(lambda example: gate.wait(10) and None, count=12, concurrency=8)
+    working.watcher = Onlooker()
+    thread = in_thread(working)
+    wait_for(lambda: working.crew.running == 8)
+    store.append(run_id, [PauseRequested(by="tester")])
+    wait_for(lambda: working.state.wish == "pause")
+    gate.set()
+    wait_for(lambda: working.state.status == "paused")
+    assert sorted(working.crew.done) == list("01234567")
+    assert working.watcher.most_busy == 8
+    store.append(run_id, [ResumeRequested(by="tester")])
+    thread.join()
+    assert working.state.status == "finished"
+    assert len(working.crew.done) == 12
+
+
+def test_what_waits_for_its_turn_counts_against_the_cap(engine):
+    working = engine(fine, count=40, concurrency=16, max_calls=17, waits_when_paused=False)
+    assert working.run(STARTED).status == "paused"
+    assert len(working.crew.done) == 17
+
+
 def test_a_stop_keeps_what_is_in_flight_and_ends_the_run(engine, store, run_id):
     gate = threading.Event()
     working = engine(lambda example: gate.wait(10) and None, count=10, concurrency=2)
@@ -279,3 +351,94 @@ def test_a_bug_in_the_crew_is_not_swallowed(engine):
 
     with pytest.raises(ZeroDivisionError):
         engine(broken).run(STARTED)
+
+
+def test_a_changed_concurrency_takes_effect_while_the_run_goes_on(engine, store, run_id):
+    gate = threading.Event()
+    working = engine(lambda example: gate.wait(10) and None, count=40, concurrency=2)
+    thread = in_thread(working)
+    wait_for(lambda: working.crew.running == 2)
+    store.append(run_id, [BudgetChanged(by="tester", concurrency=30)])
+    wait_for(lambda: working.crew.running == 30)
+    gate.set()
+    thread.join()
+    assert working.crew.most_running == 30
+    assert working.state.status == "finished"
+
+
+def test_a_lowered_concurrency_starts_nothing_before_enough_has_come_in(engine, store, run_id):
+    gates = {str(number): threading.Event() for number in range(20)}
+    working = engine(lambda example: gates[example].wait(10) and None, count=20, concurrency=8)
+    thread = in_thread(working)
+    wait_for(lambda: working.crew.running == 8)
+    store.append(run_id, [BudgetChanged(by="tester", concurrency=3)])
+    wait_for(lambda: working.state.steering.concurrency == 3)
+    for number in range(8):
+        gates[str(number)].set()
+    wait_for(lambda: len(working.crew.done) == 8 and working.crew.running == 3)
+    for gate in gates.values():
+        gate.set()
+    thread.join()
+    assert working.state.status == "finished"
+
+
+def test_a_run_that_waits_for_people_is_polled_and_goes_on_when_they_have_decided(
+    engine, store, run_id
+):
+    working = engine(fine, review=True)
+    thread = in_thread(working)
+    wait_for(lambda: working.optimizer.asked > 2)
+    assert working.state.status == "running"
+    assert working.crew.done == []
+    store.append(run_id, [ReviewApproved(by="tester")])
+    thread.join(timeout=10)
+    assert working.state.status == "finished"
+    assert working.optimizer.asked < 60  # it does not spin
+
+
+@pytest.mark.parametrize("wish", [PauseRequested, StopRequested])
+def test_a_run_that_waits_for_people_can_be_paused_and_stopped(engine, store, run_id, wish):
+    working = engine(fine, review=True, waits_when_paused=False)
+    thread = in_thread(working)
+    wait_for(lambda: working.optimizer.asked > 0)
+    store.append(run_id, [wish(by="tester")])
+    thread.join(timeout=10)
+    assert working.state.status == ("paused" if wish is PauseRequested else "stopped")
+
+
+def test_an_ended_run_that_was_reopened_is_taken_up_again(engine, store, run_id):
+    assert engine(fine, count=3).run(STARTED).status == "finished"
+    again = engine(fine, count=5)
+    assert again.run(STARTED).status == "finished"
+    assert again.crew.done == []
+    store.append(run_id, [Reopened(by="tester")])
+    assert again.run(STARTED).status == "finished"
+    assert sorted(again.crew.done) == ["3", "4"]
+
+
+def test_a_run_that_is_reopened_while_its_worker_leaves_goes_on(engine, store, run_id):
+    class Reopening(Silent):
+        def watch(self, state, busy):
+            if state.status == "finished" and working.optimizer.count == 3:
+                working.optimizer.count = 5
+                store.append(run_id, [Reopened(by="tester")])
+
+    working = engine(fine, count=3)
+    working.watcher = Reopening()
+    assert working.run(STARTED).status == "finished"
+    assert sorted(working.crew.done) == list("01234")
+
+
+def test_a_cap_that_people_lower_holds_from_then_on(engine, store, run_id):
+    gate = threading.Event()
+    working = engine(
+        lambda example: gate.wait(10) and None, count=20, concurrency=2, waits_when_paused=False
+    )
+    thread = in_thread(working)
+    wait_for(lambda: working.crew.running == 2)
+    store.append(run_id, [BudgetChanged(by="tester", max_calls=7)])
+    wait_for(lambda: working.state.steering.max_calls == 7)
+    gate.set()
+    thread.join()
+    assert working.state.status == "paused"
+    assert len(working.crew.done) == 7

@@ -2,7 +2,9 @@
 
 An instruction is a task statement and a choice of optional pieces: labels and what speaks for each,
 the form of the answers, where to look, other wordings. Tip and temperature decide which pieces go
-in and how; the coin is seeded with the prompt, so equal requests get equal proposals.
+in and how; the coin is seeded with the prompt, so equal requests get equal proposals. Text between
+`<keep>` and `</keep>` in the prompt's locked text goes in word for word. A person's hint and single
+mistakes are beyond a text matcher; they only change the coin.
 """
 
 import re
@@ -35,6 +37,7 @@ _PROPOSAL_INPUTS = frozenset(["basic_instruction", "task_demos", "tip", "dataset
 _DROP = 0.35
 """Chance at temperature 1 that an optional piece is left out; proportional to temperature."""
 _FEWEST_WORDS_KEPT = 0.6
+_KEPT = re.compile(r"<keep>(.*?)</keep>", flags=re.DOTALL)
 _SCORED = re.compile(r"^(.*?)\s*\|\s*Score:\s*(-?[\d.]+)\s*$", flags=re.DOTALL)
 _QUERY_OUTPUT = re.compile(r"(?:^|_)(?:search|quer(?:y|ies))(?:_|$)")
 _PERSONA = re.compile(r"\bpersona\b|\brole\b")
@@ -104,8 +107,20 @@ def propose(prompt: Prompt) -> str:
         rng.shuffle(kept)
     if prompt.temperature > 0.0 and rng.random() < min(0.5 * prompt.temperature, 0.9):
         kept.append(rng.choice(_ADVICE[task.kind]))
-    text = " ".join([*_opening(task, tip, rng, prompt.temperature), *dict.fromkeys(kept)])
-    return "\n".join([text, *draft.lines])
+    opening = _opening(task, tip, rng, prompt.temperature)
+    return _assembled(opening, kept, draft.lines, _KEPT.findall(prompt.value("locked_text")))
+
+
+def _assembled(
+    opening: Sequence[str], pieces: Sequence[str], lines: Sequence[str], locked: Sequence[str]
+) -> str:
+    """The instruction, with every locked text that is not in it anyway behind its opening."""
+    text = " ".join([*opening, *dict.fromkeys(pieces)])
+    missing = [each for each in locked if each not in "\n".join([text, *lines])]
+    if missing:
+        others = [piece for piece in pieces if not any(piece in each for each in missing)]
+        text = " ".join([*opening, *missing, *dict.fromkeys(others)])
+    return "\n".join([text, *lines])
 
 
 def _task(prompt: Prompt) -> _Task:

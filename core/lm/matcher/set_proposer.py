@@ -20,8 +20,8 @@ def write_proposal_set(prompt: Prompt, wanted: Field) -> str | None:
     if wanted.name != "proposed_instructions" or not basics:
         return None
     lines = prompt.value("predictors").splitlines()
-    parts = _SECTION.split(prompt.value("task_demos"))
-    demos = dict(zip(parts[1::2], parts[2::2], strict=True))
+    demos = _by_predictor(prompt.value("task_demos"))
+    locked = _by_predictor(prompt.value("locked_text"))
     tried = [
         (_texts(listed), score)
         for listed, score in _SCORED_LIST.findall(prompt.value("previous_instructions"))
@@ -33,6 +33,7 @@ def write_proposal_set(prompt: Prompt, wanted: Field) -> str | None:
             "predictor": line,
             "basic_instruction": basic,
             "task_demos": demos.get(line.partition(":")[0], ""),
+            "locked_text": locked.get(line.partition(":")[0], ""),
             "previous_instructions": "\n\n".join(
                 f"{texts[place]} | Score: {score}" for texts, score in tried if place < len(texts)
             ),
@@ -40,6 +41,11 @@ def write_proposal_set(prompt: Prompt, wanted: Field) -> str | None:
         values = {**prompt.values, **own}
         written.append(propose(replace(prompt, values=values, key=f"{prompt.key}\x1e{place}")))
     return json.dumps(written, ensure_ascii=False)
+
+
+def _by_predictor(text: str) -> dict[str, str]:
+    parts = _SECTION.split(text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def _texts(listed: str) -> list[str]:

@@ -62,6 +62,10 @@ def test_a_profile_counts_rows_gaps_lengths_and_labels():
     [
         ([1, 2, 1.5, None], "number"),
         ([0, 1, 0, 1], "number"),
+        (["0", "1", "0", "1"], "number"),
+        (["3.10", " 3.9", None, "1e2"], "number"),
+        (["007", "008", "007", "008"], "label"),
+        (["3.10", "3.9", "3.10", "3.9-rc"], "text"),
         ([True, False, None, True], "boolean"),
         ([True, 1, 2, 3], "text"),
         (["yes", "no", "yes", "no"], "label"),
@@ -76,6 +80,14 @@ def test_a_profile_counts_rows_gaps_lengths_and_labels():
 )
 def test_the_kind_of_a_column(values, kind):
     assert profiled({"a": values, "b": [1, 2, 3, 4]}).columns[0].kind == kind
+
+
+def test_numbers_written_as_text_have_their_extremes_and_keep_their_text_as_labels():
+    found = profiled({"a": ["3.10", "3.9", "3.10", None]}).columns[0]
+    assert (found.minimum, found.maximum, found.median) == (3.1, 3.9, 3.1)
+    assert (found.distinct, found.balance) == (2, ())
+    found = profiled({"a": ["3.10", "3.10", "3.9", "3.9"]}).columns[0]
+    assert found.balance == (("3.10", 2), ("3.9", 2))
 
 
 def test_an_empty_column_has_no_statistics():

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, FieldMapping, examples
 from core.data.readers import read, read_file
 from core.errors import DatasetError
 
@@ -34,7 +34,7 @@ class TestFiles:
     ROWS = ({"text": "It broke", "stars": 1}, {"text": "Thanks, all fine", "stars": 5})
 
     @pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "ndjson", "parquet", "CSV"])
-    def test_every_format_gives_the_same_dataset(self, tmp_path, suffix):
+    def test_every_format_gives_the_same_dataset_but_csv_has_no_types(self, tmp_path, suffix):
         frame = pd.DataFrame(list(self.ROWS))
         path = tmp_path / f"tickets.{suffix}"
         if suffix.lower() == "csv":
@@ -44,7 +44,9 @@ class TestFiles:
         else:
             frame.to_json(path, orient="records", lines=suffix != "json")
         made = read_file(path)
-        assert made.frame.to_dict("records") == list(self.ROWS)
+        stars = ["1", "5"] if suffix.lower() == "csv" else [1, 5]
+        assert made.frame["stars"].tolist() == stars
+        assert made.frame["text"].tolist() == [row["text"] for row in self.ROWS]
         assert (made.name, made.origin) == (f"tickets.{suffix}", f"Uploaded as tickets.{suffix}")
 
     def test_a_file_that_is_not_there_is_refused_by_name(self, tmp_path):
@@ -105,7 +107,7 @@ class TestFiles:
         ids=["csv", "json", "jsonl", "parquet"],
     )
     def test_the_limit_on_rows_is_named(self, name, content):
-        assert columns(name, content, max_rows=3) == {"a": [1, 2, 3]}
+        assert len(columns(name, content, max_rows=3)["a"]) == 3
         assert refusal(name, content, max_rows=2) == (
             f"{name}: the file has more than 2 rows, which is the limit. Take a sample of its rows."
         )
@@ -162,16 +164,16 @@ class TestCsv:
         ids=["semicolon", "tab", "quoted header"],
     )
     def test_semicolons_and_tabs_are_recognised(self, content):
-        assert columns("a.csv", content) == {"a": ["1,5", "2,5"], "b": ["x", "y"], "c": [2, 3]}
+        assert columns("a.csv", content) == {"a": ["1,5", "2,5"], "b": ["x", "y"], "c": ["2", "3"]}
 
     def test_a_header_that_two_separators_divide_is_decided_by_the_rows(self):
         assert columns("a.csv", "text;note,label\nx,1\ny,2\n") == {
             "text;note": ["x", "y"],
-            "label": [1, 2],
+            "label": ["1", "2"],
         }
         assert columns("a.csv", "size (a,b);label\nx;1\ny;2\n") == {
             "size (a,b)": ["x", "y"],
-            "label": [1, 2],
+            "label": ["1", "2"],
         }
 
     def test_a_separator_that_cannot_be_told_is_refused(self):
@@ -234,7 +236,7 @@ class TestCsv:
         assert message.startswith("a.csv, line 3: the quotes do not match")
 
     def test_lines_without_any_value_are_skipped(self):
-        assert columns("a.csv", "\na,b\n1,2\n\n,\n3,4\n ,\n") == {"a": [1, 3], "b": [2, 4]}
+        assert columns("a.csv", "\na,b\n1,2\n\n,\n3,4\n ,\n") == {"a": ["1", "3"], "b": ["2", "4"]}
 
     def test_a_passage_longer_than_the_csv_modules_own_limit_is_read(self):
         assert columns("a.csv", f"text\n{'x' * 200_000}\n") == {"text": ["x" * 200_000]}
@@ -242,30 +244,29 @@ class TestCsv:
     @pytest.mark.parametrize(
         ("cells", "values"),
         [
-            (["1", "-20", "0"], [1, -20, 0]),
-            (["1", "", "3"], [1, None, 3]),
-            (["1", " 2.5", ".5"], [1.0, 2.5, 0.5]),
-            (["1e3", "-2.5E-2", "7."], [1000.0, -0.025, 7.0]),
-            (["007", "008", "1"], ["007", "008", "1"]),
-            (["1", "?", "3"], ["1", "?", "3"]),
+            (["3.10", "1.50", "2.00"], ["3.10", "1.50", "2.00"]),
+            (["1e3", "-2.5E-2", "7."], ["1e3", "-2.5E-2", "7."]),
+            (["1", "", "3"], ["1", None, "3"]),
+            (["1", " 2.5", ".5 "], ["1", "2.5", ".5"]),
+            (["007", "+49", "1_000"], ["007", "+49", "1_000"]),
+            (["1", " ?", "3"], ["1", " ?", "3"]),
             (["1.50", "NA", "nan"], ["1.50", "NA", "nan"]),
-            (["+49", "1_000", "٣"], ["+49", "1_000", "٣"]),
-            (["1e999", "2", "3"], ["1e999", "2", "3"]),
-            (["inf", "2", "3"], ["inf", "2", "3"]),
-            (["9" * 18, "1", "2"], [10**18 - 1, 1, 2]),
             (["9" * 19, "1", "2"], ["9" * 19, "1", "2"]),
-            (["9" * 17, "1.5", "2"], ["9" * 17, "1.5", "2"]),
             ([" yes", "no ", "  "], [" yes", "no ", None]),
             (["true", "false", "true"], ["true", "false", "true"]),
             (["", "", ""], [None, None, None]),
         ],
         ids=lambda cells: "|".join(map(str, cells)),
     )
-    def test_a_column_is_numbers_only_when_every_cell_is_one(self, cells, values):
+    def test_a_cell_stays_as_it_is_written_without_the_blanks_around_numbers(self, cells, values):
         content = "key,value\n" + "".join(f"k,{cell}\n" for cell in cells)
-        made = columns("a.csv", content)["value"]
-        assert made == values
-        assert [type(value) for value in made] == [type(value) for value in values]
+        assert columns("a.csv", content)["value"] == values
+
+    def test_a_program_is_shown_the_decimals_that_the_file_has(self):
+        data = read("a.csv", b"version,label\n3.10,new\n3.9,old\n")
+        mapping = FieldMapping(inputs={"version": "version"}, outputs={"label": "label"})
+        shown = [example.inputs["version"] for example in examples(data, mapping)]
+        assert shown == ["3.10", "3.9"]
 
 
 class TestJson:

@@ -87,6 +87,27 @@ def test_graded_scores_are_compared_by_flipping_signs():
     assert result.method == "paired permutation test; BCa bootstrap interval"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "p_value", "shown"),
+    [
+        (0.1, 0.5, 0.01, "better"),
+        (-0.5, -0.1, 0.01, "worse"),
+        (0.1, 0.5, 0.06, None),
+        (-0.1, 0.5, 0.01, None),
+        (0.0, 0.5, 0.01, None),
+    ],
+    ids=["both, up", "both, down", "only the interval", "only the test", "interval from zero"],
+)
+def test_a_difference_is_shown_when_interval_and_test_agree(low, high, p_value, shown):
+    value = (low + high) / 2
+    found = PairedDifference(value=value, n=9, low=low, high=high, p_value=p_value, method="")
+    assert found.shown == shown
+
+
+def test_a_few_equal_graded_differences_show_nothing():
+    assert paired_difference([0.1, 0.2, 0.3], [0.2, 0.3, 0.4]).shown is None
+
+
 def test_swapping_the_sides_swaps_the_sign():
     rng = np.random.default_rng(1)
     one, two = rng.random(30), rng.random(30)

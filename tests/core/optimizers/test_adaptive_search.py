@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 
 import pytest
@@ -117,3 +118,12 @@ def test_equal_candidates_end_the_search_before_the_budget():
     task, config = made_up_task(predictors=1, val=60), made_up_config(trials=300)
     run = finished(task, config, quality=lambda state, candidate: 2.0)
     assert len(run.scored) < task.estimate(config).minibatch
+
+
+def test_with_64_slots_every_trial_has_its_number_and_its_reason_names_its_candidate():
+    run = finished(config=made_up_config(trials=60), concurrency=64)
+    tried = list(run.state.candidates)
+    assert list(run.state.trials) == list(range(len(run.state.trials)))
+    for trial in trials(run, "minibatch"):
+        named = re.search(r"C(\d+)", trial.reason)
+        assert tried[int(named[1])] == trial.candidate

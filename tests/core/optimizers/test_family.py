@@ -157,7 +157,8 @@ def test_every_trial_of_a_round_is_preceded_by_its_own_proposals(optimizer):
         assert set(one.instructions) == set(one.predictors)
         candidate = run.state.candidates[run.state.trials[one.trial].candidate]
         for name, key in one.instructions.items():
-            assert run.state.instructions[name][key].index == number + 1
+            text = f"Instruction {number + 1} for {name}."
+            assert run.state.instructions[name][key].text == text
             assert candidate.choices[name].instruction == key
 
 
@@ -264,7 +265,7 @@ def test_coordinate_ascent_changes_one_predictor_at_a_time_in_the_best_so_far():
         run.state.candidates[run.state.trials[one.trial].candidate].choices["part0"].instruction
         for one in second
     }
-    best = {i.id for i in run.state.instructions["part0"].values() if i.index == 2}
+    best = {i.id for i in run.state.instructions["part0"].values() if i.number == 2}
     assert kept == best
 
 

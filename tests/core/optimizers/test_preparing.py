@@ -74,7 +74,7 @@ def test_index_0_is_the_programs_own_instruction_and_the_empty_demo_set():
     run = prepared()
     for info in run.task.predictors:
         first = next(iter(run.state.instructions[info.name].values()))
-        assert (first.text, first.index) == (info.instruction, 0)
+        assert (first.text, first.number) == (info.instruction, 0)
         assert next(iter(run.state.demo_sets[info.name])) == NO_DEMOS
 
 

@@ -102,12 +102,34 @@ def test_an_unknown_program_is_answered_with_those_there_are(folder):
         ("import not_installed_anywhere\n", "cannot be loaded: ModuleNotFoundError: No module"),
         ("def broken(:\n", "cannot be loaded: SyntaxError: "),
         ("TEMPLATE = Template()\n", "cannot be loaded: NameError: name 'Template' is not def"),
+        ("X = 1\n{}['key']\n", "mine.py, line 2 cannot be loaded: KeyError: 'key'. Correct the"),
+        ("open('/does/not/exist')\n", "line 1 cannot be loaded: FileNotFoundError: [Errno 2] No"),
+        ("assert False\n", "mine.py, line 1 cannot be loaded: AssertionError. Correct the file"),
+        ("1 / 0\n", "cannot be loaded: ZeroDivisionError: division by zero. Correct the file or"),
+        ("def f():\n  f()\nf()\n", "cannot be loaded: RecursionError: maximum recursion depth"),
+        ("raise SystemExit(3)\n", "cannot be loaded: SystemExit: 3. Correct the file or remove"),
         ("TEMPLATE = 'text'\n", "TEMPLATE is not a ProgramTemplate"),
         (GOOD.format(name="other"), "the template calls itself 'other'; name it 'mine'"),
     ],
 )
-def test_a_file_that_is_no_program_is_named_with_its_fault(folder, text, message):
+def test_a_file_that_is_no_program_is_named_with_its_fault_and_harms_no_other(
+    folder, text, message
+):
     write(folder, "mine", text)
-    with pytest.raises(ProgramError, match=r"mine\.py") as caught:
-        registry.templates()
-    assert message in str(caught.value)
+    write(folder, "yours", GOOD.format(name="yours"))
+    library = registry.program_library()
+    assert list(library.templates) == ["yours"]
+    assert list(library.faults) == ["mine"]
+    assert message in library.faults["mine"]
+    assert f"{folder.name}/mine.py" in library.faults["mine"]
+    assert registry.template("yours").title == "Mine"
+    with pytest.raises(ProgramError, match=r"mine\.py"):
+        registry.template("mine")
+
+
+def test_a_broken_file_that_was_corrected_is_read_without_a_restart(folder):
+    write(folder, "mine", "{}['key']\n")
+    assert list(registry.program_library().faults) == ["mine"]
+    write(folder, "mine", GOOD.format(name="mine"))
+    assert registry.program_library().faults == {}
+    assert list(registry.templates()) == ["mine"]

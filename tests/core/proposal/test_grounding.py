@@ -3,8 +3,10 @@ from core.programs.predictors import PredictorInfo, SignatureField
 from core.proposal.grounding import (
     LONGEST_VALUE,
     TIPS,
+    Mistake,
     demos_text,
     examples_text,
+    mistakes_text,
     predictor_text,
 )
 
@@ -80,3 +82,21 @@ def test_no_demos_are_no_text():
 
 def test_a_predictor_is_told_by_name_and_signature():
     assert predictor_text(INFO) == "answer.predict: context, question -> reasoning, answer"
+
+
+def test_a_mistake_shows_what_went_in_what_should_and_what_did_come_out():
+    mistake = Mistake(
+        inputs={"question": "Who?"},
+        expected={"answer": "Ada"},
+        answered={"answer": "x" * 2 * LONGEST_VALUE},
+        wrote={"reasoning": "A guess."},
+        score=0.25,
+    )
+    first, second = mistakes_text([mistake, mistake]).split("\n\n")
+    assert first == (
+        "Mistake 1\n  question: Who?\n  expected:\n    answer: Ada\n"
+        "  this predictor wrote:\n    reasoning: A guess.\n"
+        f"  the program answered:\n    answer: {'x' * LONGEST_VALUE} …\n  score: 0.250"
+    )
+    assert second.startswith("Mistake 2\n")
+    assert mistakes_text([]) == ""

@@ -26,8 +26,12 @@ EVERYTHING = {
     "predictor": "answer: question -> answer",
     "predictor_description": "It answers.",
     "task_demos": "Example 1\n  question: Who?\n  ->\n  answer: Ada",
+    "previous_instructions": "Answer it. | Score: 0.500",
+    "mistakes": "Mistake 1\n  question: Who?\n  score: 0.000",
     "basic_instruction": "Answer.",
+    "locked_text": "<keep>Be kind.</keep>",
     "tip": "Keep it short.",
+    "hint": "Ask for names.",
 }
 
 

@@ -11,7 +11,7 @@ from core.results.comparison import (
     results_of,
 )
 from core.runs.events import Failure
-from core.runs.state import Result
+from core.runs.parts import Result
 from core.storage.memory import MemoryStore
 from tests import run_log
 
@@ -83,6 +83,18 @@ def test_an_unclear_difference_is_said_to_be_unclear():
     assert difference_in_words(found, "C2", "C0").startswith(
         "These 10 examples cannot tell C2 and C0 apart: +10.0 points"
     )
+
+
+def test_a_candidate_is_called_better_only_when_interval_and_test_agree():
+    reference = results(**{f"e{row}": 0.0 for row in range(20)})
+    other = results(**{f"e{row}": float(row < 5) for row in range(20)})
+    for pair, sign in (({"a": reference, "b": other}, "+"), ({"a": other, "b": reference}, "-")):
+        found = compare(pair).differences["b"]
+        assert found.low * found.high > 0  # the interval alone would settle it
+        assert found.p_value == 2 / 2**5
+        said = difference_in_words(found, "C2", "C0")
+        assert said.startswith(f"These 20 examples cannot tell C2 and C0 apart: {sign}25.0 points")
+        assert said.endswith(", p = 0.062, n = 20).")
 
 
 def test_rows_show_input_expectation_and_what_each_candidate_answered():

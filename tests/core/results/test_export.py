@@ -24,8 +24,8 @@ from core.results.export import (
 from core.results.run_results import CandidateTexts, run_results
 from core.runs.config import RunConfig
 from core.runs.events import Failure
+from core.runs.parts import Result
 from core.runs.preparation import prepare
-from core.runs.state import Result
 from core.storage.memory import MemoryStore
 from tests import run_log
 

@@ -1,15 +1,18 @@
 from core.lm.usage import Usage
 from core.programs.candidate import NO_DEMOS, Candidate, Choice
 from core.results.frames import (
-    FrameMemo,
+    MOST_FAILURES,
     best_candidate,
     candidate_frame,
     candidate_labels,
-    failure_frame,
-    instruction_frame,
     observed,
+    shown_rows,
+    tables_of,
     trial_frame,
 )
+from core.results.memo import Memo
+from core.results.progress import Counts
+from core.runs import decisions as de
 from core.runs import events as ev
 from core.runs.snapshot import Predicted, RunSummary, Snapshot
 from core.runs.state import RunState
@@ -48,19 +51,90 @@ def test_a_trial_under_way_shows_what_is_scored_so_far_and_no_end():
 def test_frames_of_a_run_without_events_are_empty_and_have_their_columns():
     assert list(trial_frame(RunState()).columns)[:3] == ["number", "purpose", "candidate"]
     assert candidate_frame(RunState()).empty
-    assert instruction_frame(RunState()).empty
-    assert failure_frame(RunState()).empty
+    assert tables_of(RunState()).instructions.empty
+    assert tables_of(RunState()).failures.empty
+    assert tables_of(RunState()).full.empty
+    assert tables_of(RunState()).trial(0) is None
 
 
 def test_tables_built_step_by_step_with_a_memo_equal_those_built_at_once():
     log = run_log.events(run_log.Plan(trials=6, minibatch=8, full_every=3, failing=0.2))
-    state, memo = RunState(), FrameMemo()
+    state, memo = RunState(), Memo()
     for seq, event in enumerate(log, start=1):
         state.fold([Record(seq, event)])
         if seq % 7 == 0 or seq == len(log):
-            grown = trial_frame(state, memo), candidate_frame(state, None, memo)
-            afresh = trial_frame(state), candidate_frame(state)
-            assert all(one.equals(other) for one, other in zip(grown, afresh, strict=True))
+            memo.update(state)
+            grown, afresh = tables_of(state, None, memo), tables_of(state)
+            for name in ("trials", "candidates", "instructions", "failures", "full"):
+                assert getattr(grown, name).equals(getattr(afresh, name)), (seq, name)
+            assert memo.counts == Counts.of(state)
+
+
+def test_a_baseline_that_comes_late_is_still_numbered_first():
+    other = Candidate(choices={"p": Choice(instruction="i1", demo_set=NO_DEMOS)})
+    own = Candidate(choices={"p": Choice(instruction="i0", demo_set=NO_DEMOS)})
+    state, memo = RunState(), Memo()
+    for number, (purpose, candidate) in enumerate([("minibatch", other), ("baseline", own)]):
+        started = ev.TrialStarted(
+            number=number, purpose=purpose, candidate=candidate, examples=("1",)
+        )
+        state.fold([Record(number + 1, started)])
+        memo.update(state)
+    assert memo.labels == {own.id: "C0 (baseline)", other.id: "C1"}
+    assert list(memo.candidates) == [own.id, other.id]
+
+
+def test_what_people_rule_out_later_is_the_best_no_more():
+    state, memo = run_log.state_of(run_log.events(PLAN, "search")), Memo()
+    memo.update(state)
+    best = memo.best(state)
+    assert best is not None
+    ref = state.candidates[best].refs[0]
+    state.fold([Record(state.seq + 1, de.ChoiceRejected(by="Ada", choice=ref))])
+    memo.update(state)
+    assert memo.best(state) != best
+    assert memo.best(state) == best_candidate(state, observed(state))
+
+
+def test_tables_that_were_handed_out_stay_as_they_were():
+    log = run_log.events(PLAN)
+    state, memo = RunState(), Memo()
+    state.fold(Record(seq, event) for seq, event in enumerate(log[:200], start=1))
+    memo.update(state)
+    before, at_once = tables_of(state, None, memo), tables_of(state)
+    state.fold(Record(seq, event) for seq, event in enumerate(log[200:], start=201))
+    memo.update(state)
+    assert before.trials.equals(at_once.trials)
+    assert before.candidates.equals(at_once.candidates)
+
+
+def test_the_short_list_of_candidates_has_baseline_best_and_the_most_promising():
+    state = run_log.state_of(run_log.events(PLAN, "search"))
+    tables = tables_of(state, run_log.snapshot(state))
+    short, everything = tables.best_candidates(4), tables.candidates
+    assert short["candidate"].tolist()[:2] == [tables.baseline, tables.best]
+    assert len(short) == 4
+    expected = everything.set_index("candidate")["predicted"]
+    rest = [each for each in expected.index if each not in short["candidate"].tolist()]
+    assert expected[short["candidate"].iloc[2]] >= expected[rest].max()
+    assert short.columns.tolist() == everything.columns.tolist()
+
+
+def test_a_trial_is_found_by_its_number_and_the_newest_come_first():
+    tables = tables_of(run_log.state_of(run_log.events(PLAN)))
+    assert tables.trial(3).number == 3
+    assert tables.trial(999) is None
+    numbers = tables.trials["number"].tolist()
+    assert tables.newest_trials(2)["number"].tolist() == numbers[::-1][:2]
+
+
+def test_a_chart_of_many_trials_keeps_all_but_finished_minibatches():
+    rows = tables_of(run_log.state_of(run_log.events(run_log.Plan(trials=120)))).rows
+    shown = shown_rows(rows, 60)
+    assert len(shown) <= 60
+    scarce = [row for row in rows if row.purpose != "minibatch"]
+    assert [row for row in shown if row.purpose != "minibatch"] == scarce
+    assert shown_rows(rows, 500) == rows
 
 
 def test_candidates_are_numbered_by_their_first_trial_with_the_baseline_first():
@@ -126,29 +200,62 @@ def test_a_failed_example_is_left_out_of_the_mean_until_it_is_scored():
     )
     same = {"trial": 0, "candidate": candidate.id, "seconds": 0.1, "usage": Usage()}
     failure = ev.Failure(kind="Timeout", message="slow")
-    memo = FrameMemo()
+    memo = Memo()
     state.fold([Record(1, started)])
     state.fold([Record(2, ev.ExampleScored(example="1", attempt=0, score=1.0, **same))])
     state.fold([Record(3, ev.ExampleScored(example="2", attempt=0, failure=failure, **same))])
-    assert observed(state, memo)[candidate.id].n == 1
+    memo.update(state)
+    assert memo.val[candidate.id].n == 1
     state.fold([Record(4, ev.ExampleScored(example="2", attempt=1, score=0.0, **same))])
-    again = observed(state, memo)[candidate.id]
+    memo.update(state)
+    again = memo.val[candidate.id]
     assert (again.value, again.n) == (0.5, 2)
 
 
 def test_instructions_say_where_they_came_from_and_how_many_candidates_use_them():
     state = run_log.state_of(run_log.events(PLAN))
-    frame = instruction_frame(state)
-    own = frame[frame["index"] == 0]
+    frame = tables_of(state).instructions
+    own = frame[frame["number"] == 0]
     assert own["text"].tolist() == [run_log.ASK.instruction, run_log.ANSWER.instruction]
-    assert frame[frame["index"] == 1]["tip"].tolist() == ["creative", "creative"]
+    assert frame[frame["number"] == 1]["tip"].tolist() == ["creative", "creative"]
     for _, group in frame.groupby("predictor"):
         assert group["candidates"].sum() == len(state.candidates)
 
 
 def test_failures_are_listed_newest_first_and_bounded():
-    state = run_log.state_of(run_log.events(run_log.Plan(failing=0.5)))
-    frame = failure_frame(state, most=5)
-    assert len(frame) == 5
+    state = run_log.state_of(run_log.events(run_log.Plan(trials=100, failing=0.6)))
+    frame = tables_of(state).failures
+    assert len(state.failures) > len(frame) == MOST_FAILURES
     assert frame["at"].is_monotonic_decreasing
     assert frame.iloc[0]["message"] == "<b>no</b> field `answer`"
+
+
+def test_a_score_chart_is_made_anew_only_when_a_trial_or_a_full_evaluation_ended():
+    log = run_log.events(PLAN)
+    versions = []
+    state, memo = RunState(), Memo()
+    for seq, event in enumerate(log, start=1):
+        state.fold([Record(seq, event)])
+        memo.update(state)
+        versions.append((event.kind, tables_of(state, None, memo).chart_version))
+    changed = {
+        kind
+        for (_, before), (kind, after) in zip(versions, versions[1:], strict=False)
+        if before != after
+    }
+    assert {"trial_started", "trial_finished"} <= changed
+    scored = sum(kind == "example_scored" for kind, _ in versions)
+    moved = sum(
+        before != after
+        for (_, before), (kind, after) in zip(versions, versions[1:], strict=False)
+        if kind == "example_scored"
+    )
+    assert moved <= len(PLAN.val) < scored
+
+
+def test_the_version_of_shown_scores_changes_with_what_is_observed_or_expected_of_them():
+    state = run_log.state_of(run_log.events(PLAN, "search"))
+    plain, predicted = tables_of(state), tables_of(state, run_log.snapshot(state))
+    shown = plain.leading(3)
+    assert plain.scores_version(shown) == tables_of(state).scores_version(shown)
+    assert plain.scores_version(shown) != predicted.scores_version(shown)

@@ -10,6 +10,7 @@ from core.proposal.settings import ProposerSettings
 from core.runs import events as ev
 from core.runs.events import Event, event_from_json, event_to_json
 from tests import run_log
+from tests.every_decision import EVERY_DECISION
 
 KINDS = get_args(get_args(Event)[0])
 FAILURE = ev.Failure(kind="KeyError", message="'x'", stage="answer")
@@ -28,9 +29,11 @@ RARE = [
     ev.BudgetReached(calls=1, cap=2),
     ev.RunStopped(best=None),
     ev.RunFailed(message="x"),
-    ev.PauseRequested(by="Ada"),
-    ev.ResumeRequested(by="Ada", max_calls=10),
-    ev.StopRequested(by="Ada"),
+    ev.ProposalRefused(
+        task="propose a 2", predictor="a", text="x", reason="y", seconds=1.0, usage=Usage()
+    ),
+    ev.RunBranched(parent="0123abcd", seq=17),
+    *EVERY_DECISION,
 ]
 
 

@@ -1,3 +1,5 @@
+import sys
+
 import pandas as pd
 import pytest
 
@@ -5,6 +7,7 @@ from core.data.bundled import bundled_dataset
 from core.data.dataset import Dataset, Example, FieldMapping
 from core.data.split import SplitConfig
 from core.errors import ConfigError, DatasetError, DatasetNotFound, ProgramError
+from core.programs import registry
 from core.runs.demo import PROGRAM, create_demo_run, demo_config
 from core.runs.preparation import labels, passages, prepare
 from core.search.budget import Budget, estimate
@@ -119,6 +122,82 @@ def test_a_corpus_needs_titles_and_texts():
     corpus = Dataset(name="notes", origin="made up", frame=frame)
     with pytest.raises(ProgramError, match="the corpus 'notes' has no column 'text'"):
         passages(corpus)
+
+
+OWN = "classify.predict"
+
+
+def test_texts_that_the_settings_lock_are_known_by_predictor(store):
+    config = iris_config(store, budget=BUDGET, locks={OWN: (" Given the fields ", "produce")})
+    assert prepare(config, store).locks == {OWN: ("Given the fields", "produce")}
+    assert prepare(iris_config(store, budget=BUDGET), store).locks == {}
+
+
+@pytest.mark.parametrize(
+    ("locks", "message"),
+    [
+        ({"nobody": ("Given",)}, "the program has no predictor 'nobody'; it has classify.predict"),
+        ({OWN: ("Given", "Never guess.")}, "'Never guess.' is not in the own instruction of predi"),
+        ({OWN: ("  ",)}, "an empty text is locked in predictor 'classify.predict'"),
+    ],
+)
+def test_a_lock_that_does_not_fit_the_program_is_refused(store, locks, message):
+    with pytest.raises(ConfigError, match=message):
+        prepare(iris_config(store, budget=BUDGET, locks=locks), store)
+
+
+MARKED = """
+import dspy
+from core.programs.template import ProgramTemplate, Stage
+
+TEMPLATE = ProgramTemplate(
+    name="marked", title="Marked", description="Marked.", metric="exact_match", dataset="iris",
+    stages=(Stage(name="Step", kind="predictor", predictor="self"),),
+    build=lambda setup: dspy.Predict(
+        dspy.Signature("petal_length -> answer", {instruction!r})
+    ),
+)
+"""
+
+
+@pytest.fixture
+def marked(tmp_path, monkeypatch, store):
+    """Prepares a run of a program with this instruction."""
+    package = f"programs_of_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "PACKAGE", package)
+
+    def prepared(instruction, **changes):
+        text = MARKED.format(instruction=instruction)
+        (tmp_path / package / "marked.py").write_text(text, encoding="utf-8")
+        mapping = FieldMapping(
+            inputs={"petal_length": "petal_length"}, outputs={"answer": "answer"}
+        )
+        changes = {"program": "marked", "mapping": mapping, "budget": BUDGET, **changes}
+        return prepare(iris_config(store, **changes), store)
+
+    yield prepared
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        del sys.modules[name]
+
+
+def test_marks_in_a_programs_own_instruction_are_taken_out_and_lock_what_they_enclose(marked):
+    task = marked("Name the <keep>iris species</keep>. <keep>Never guess.</keep>")
+    assert task.predictors[0].instruction == "Name the iris species. Never guess."
+    assert task.program.signature.instructions == "Name the iris species. Never guess."
+    assert task.locks == {"self": ("iris species", "Never guess.")}
+
+
+def test_marks_and_settings_lock_together(marked):
+    task = marked("<keep>Never guess.</keep> Be brief.", locks={"self": ("brief",)})
+    assert task.locks == {"self": ("Never guess.", "brief")}
+
+
+def test_a_mark_that_is_not_closed_is_refused_with_its_place(marked):
+    with pytest.raises(ConfigError, match="predictor 'self': a <keep> mark is not closed"):
+        marked("Name the <keep>species.")
 
 
 @pytest.mark.parametrize(

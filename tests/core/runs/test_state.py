@@ -3,6 +3,7 @@ import pytest
 from core.lm.usage import Usage
 from core.programs.candidate import NO_DEMOS, Candidate, Choice, instruction_id
 from core.programs.predictors import PredictorInfo, SignatureField
+from core.runs import decisions as de
 from core.runs import events as ev
 from core.runs.choices import search_space
 from core.runs.scores import best_candidate, leader, val_mean, val_scores
@@ -119,7 +120,7 @@ def test_an_instruction_that_is_proposed_twice_is_kept_once_and_counted_as_come_
     log = Log().run().add(proposed(0, "Answer.", Usage()), proposed(1, "Short."))
     log.add(proposed(2, "Short."), proposed(3, "Answer."))
     state = log.state
-    assert [each.index for each in state.instructions["answer"].values()] == [0, 1]
+    assert [each.number for each in state.instructions["answer"].values()] == [0, 1]
     assert state.proposed == {("answer", index) for index in range(4)}
     assert state.prompt_usage.calls == 3
 
@@ -257,11 +258,11 @@ def by_person(kind, **fields):
 
 
 def test_a_pause_is_a_wish_first_and_a_fact_when_nothing_is_in_flight():
-    log = Log().run().add(by_person(ev.PauseRequested))
+    log = Log().run().add(by_person(de.PauseRequested))
     assert (log.state.wish, log.state.status) == ("pause", "running")
     log.add(ev.Paused(reason="Paused by a person.", by_person=True))
     assert (log.state.status, log.state.message) == ("paused", "Paused by a person.")
-    log.add(by_person(ev.ResumeRequested))
+    log.add(by_person(de.ResumeRequested))
     assert (log.state.wish, log.state.status) == ("run", "paused")
     log.add(ev.Resumed())
     assert (log.state.status, log.state.message) == ("running", None)
@@ -273,23 +274,23 @@ def test_a_pause_by_the_worker_waits_for_somebody_too():
 
 
 def test_a_stop_cannot_be_taken_back_by_a_pause_or_a_resume():
-    log = Log().run().add(by_person(ev.StopRequested), by_person(ev.PauseRequested))
-    assert log.add(by_person(ev.ResumeRequested)).state.wish == "stop"
+    log = Log().run().add(by_person(de.StopRequested), by_person(de.PauseRequested))
+    assert log.add(by_person(de.ResumeRequested)).state.wish == "stop"
 
 
 def test_resuming_can_raise_the_cap_and_keeps_it_when_it_does_not():
-    log = Log().run().add(by_person(ev.ResumeRequested, max_calls=500))
-    assert log.add(by_person(ev.ResumeRequested)).state.max_calls == 500
+    log = Log().run().add(by_person(de.ResumeRequested, max_calls=500))
+    assert log.add(by_person(de.ResumeRequested)).state.steering.max_calls == 500
 
 
 def test_a_worker_that_takes_a_paused_run_up_goes_on_with_it():
-    log = Log().run().add(by_person(ev.PauseRequested), ev.Paused(reason="x", by_person=True))
+    log = Log().run().add(by_person(de.PauseRequested), ev.Paused(reason="x", by_person=True))
     log.run()
     assert (log.state.status, log.state.wish, log.state.message) == ("running", "run", None)
 
 
 def test_a_worker_that_takes_up_a_run_to_be_stopped_stops_it():
-    assert Log().run().add(by_person(ev.StopRequested)).run().state.wish == "stop"
+    assert Log().run().add(by_person(de.StopRequested)).run().state.wish == "stop"
 
 
 def test_pauses_do_not_count_as_elapsed():
@@ -358,7 +359,7 @@ def test_an_outage_uses_the_attempts_of_a_prompt_call_up_more_slowly():
 
 
 def test_a_pause_asked_for_while_the_run_is_queued_holds():
-    log = Log().add(by_person(ev.PauseRequested))
+    log = Log().add(by_person(de.PauseRequested))
     log.run()
     assert log.state.wish == "pause"
 
@@ -368,7 +369,7 @@ def test_the_time_of_an_interruption_is_no_work():
         return ev.RunStarted(worker="w", predictors=(), train=1, val=1, test=1, at=at)
 
     log = [started(100.0), ev.PhaseChanged(phase="bootstrap", at=110.0)]
-    log += [ev.ResumeRequested(by="test", at=9_000.0), started(9_001.0)]
+    log += [de.ResumeRequested(by="test", at=9_000.0), started(9_001.0)]
     state = RunState().fold(Record(seq, event) for seq, event in enumerate(log, start=1))
     assert state.elapsed(9_003.0) == 12.0
 
@@ -378,3 +379,23 @@ def test_a_trial_said_to_be_finished_twice_is_finished_once():
     log.add(ev.TrialFinished(number=0, mean=1.0, n=1, failed=0))
     log.add(ev.TrialFinished(number=0, mean=0.5, n=1, failed=0))
     assert log.state.trials[0].mean == 1.0
+
+
+def test_a_worker_that_takes_a_run_up_during_its_review_is_not_at_work():
+    log = [ev.RunStarted(worker="w", predictors=(), train=1, val=1, test=1, at=100.0)]
+    log += [ev.PhaseChanged(phase="bootstrap", at=101.0), ev.PhaseChanged(phase="review", at=110.0)]
+    log += [ev.RunStarted(worker="v", predictors=(), train=1, val=1, test=1, at=500.0)]
+    log += [ev.Paused(reason="x", by_person=True, at=600.0), ev.Resumed(at=700.0)]
+    state = RunState().fold(Record(seq, event) for seq, event in enumerate(log, start=1))
+    assert state.elapsed(900.0) == 10.0
+    search = Record(len(log) + 1, ev.PhaseChanged(phase="search", at=1_000.0))
+    assert state.fold([search]).elapsed(1_005.0) == 15.0
+
+
+def test_a_trial_that_was_cancelled_is_no_full_evaluation_and_keeps_its_results():
+    log = Log().run().trial(0, "baseline", ONE, "1", "2", "3", "4").score(0, "1", 1.0)
+    log.add(ev.TrialFinished(number=0, mean=1.0, n=1, failed=0, cancelled=True))
+    assert log.state.trials[0].cancelled
+    assert log.state.open_trials == {}
+    assert log.state.fully_evaluated == []
+    assert val_mean(log.state, ONE.id) == 1.0

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from core.search.allocation import Allocation, Rules, Terms
+from core.search.allocation import Allocation
 from core.search.pool import Choices
 from core.search.surrogate import INTERVAL
+from core.search.terms import Rules, Terms
 
 SIZES = (4, 5)
 SPACE = list(itertools.product(*map(range, SIZES)))
@@ -244,6 +245,39 @@ def test_nothing_is_given_twice_with_64_results_in_flight(sizes):
         search.observe(candidate, example, float(rng.random() < 0.4 + 0.1 * (candidate[0] == 1)))
     assert len(seen) <= 800
     assert search.recommended().missing == ()
+
+
+def crowded(sizes, in_flight, *, budget=3000):
+    """A search in which the start is over, and so many results that are being waited for."""
+    search = allocation(sizes=sizes, budget=budget)
+    run(search, right_or_wrong(0) if sizes == SIZES else graded_long(0), blocks=25)
+    waiting = []
+    while len(waiting) < in_flight:
+        block = search.next_block(waiting, seed=0)
+        waiting.extend((block.candidate, example) for example in block.examples)
+    return search, waiting
+
+
+@pytest.mark.parametrize("sizes", [SIZES, (6, 9, 6, 9), (9, 18)], ids=["few", "large", "many"])
+def test_with_much_in_flight_several_blocks_come_at_a_time_and_share_nothing(sizes):
+    search, waiting = crowded(sizes, 60)
+    blocks = search.next_blocks(waiting, seed=0)
+
+    assert len(blocks) == 2
+    pairs = [(block.candidate, example) for block in blocks for example in block.examples]
+    assert len(pairs) == 20
+    assert not set(pairs) & set(waiting)
+    assert len(set(pairs)) == 20
+    assert blocks[0] == search.next_block(waiting, seed=0)
+    assert search.next_blocks(waiting, seed=0) == blocks
+    assert len(search.next_blocks(waiting, seed=0, most=1)) == 1
+
+
+def test_one_block_comes_at_a_time_where_little_is_in_flight_or_much_of_the_budget():
+    search, waiting = crowded(SIZES, 30)
+    assert len(search.next_blocks(waiting, seed=0)) == 1
+    search, waiting = crowded(SIZES, 60, budget=450)
+    assert len(search.next_blocks(waiting, seed=0)) == 1
 
 
 def test_the_same_calls_give_the_same_blocks_also_when_replayed_without_asking():

@@ -45,10 +45,10 @@ def test_the_outlook_counts_what_is_left_and_adds_up_its_information():
         made.claim((0,), name, scored=True)
     made.expect([])
     information = np.full(50, 2.0)
-    sums, numbers = made.outlook([(0,), (1,)], information, (10, 40))
+    outlook = made.outlook([(0,), (1,)], information, (10, 40))
 
-    assert numbers.tolist() == [[5, 10], [5, 40]]
-    assert sums.tolist() == [[10, 20], [10, 80]]
+    assert [each.tolist() for each in outlook.numbers] == [[5, 10], [5, 40]]
+    assert [each.tolist() for each in outlook.noise] == [[1 / 10, 1 / 20], [1 / 10, 1 / 80]]
 
 
 def test_examples_repeat_only_when_all_have_been_had_as_often():

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
+from core.search.joint import Joint
 from core.search.near_best import at_most, within
-from core.search.surrogate import Joint
 
 RNG = np.random.default_rng
 
 
 def joint(mean, covariance):
-    return Joint(mean=np.array(mean), covariance=np.array(covariance))
+    return Joint.of(np.array(mean), np.array(covariance))
 
 
 def test_against_one_other_it_is_the_normal_probability():

@@ -1,9 +1,10 @@
 import optuna
 import pytest
 
-from core.search.allocation import Allocation, Terms
+from core.search.allocation import Allocation
 from core.search.pool import Choices
 from core.search.sampler import AllocationSampler
+from core.search.terms import Terms
 
 EXAMPLE_IDS = tuple(map(str, range(30)))
 

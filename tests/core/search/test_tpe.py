@@ -5,6 +5,7 @@ import numpy as np
 import optuna
 import pytest
 
+from core.search.pool import Choices
 from core.search.tpe import STARTUP, Observation, suggest
 
 SIZES = (4, 5)
@@ -95,6 +96,37 @@ def test_asking_changes_neither_the_observations_nor_the_callers_random_numbers(
     suggest(SIZES, seen, seed=3)
     assert seen == before
     assert (np.random.get_state()[1] == state).all()
+
+
+NARROW = Choices(
+    sizes=SIZES, bans=frozenset({((1, 0),), ((0, 3), (1, 2)), ((0, 3), (1, 4))}), pins={0: 3}
+)
+"""Only (3, 1) and (3, 3)."""
+
+
+@pytest.mark.parametrize("count", [0, 18])
+def test_only_what_may_be_chosen_is_named(count):
+    named = {suggest(SIZES, observed(count), choices=NARROW, seed=seed) for seed in range(30)}
+    assert named == {(3, 1), (3, 3)}
+
+
+def test_what_is_left_of_what_may_be_chosen_is_named_and_then_none():
+    one, two = frozenset({(3, 1)}), frozenset({(3, 1), (3, 3)})
+    assert suggest(SIZES, observed(18), choices=NARROW, exhausted=one, seed=0) == (3, 3)
+    assert suggest(SIZES, observed(18), choices=NARROW, exhausted=two, seed=0) is None
+
+
+def test_where_every_level_is_ruled_out_nothing_is_named():
+    closed = Choices(sizes=SIZES, bans=frozenset(((0, level),) for level in range(4)))
+    assert suggest(SIZES, observed(18), choices=closed, seed=0) is None
+
+
+def test_what_was_learnt_is_used_where_some_of_it_is_ruled_out():
+    """Level 3 of the first variable is closed; level 2 of the second remains the best."""
+    some = Choices(sizes=SIZES, bans=frozenset({((0, 3),)}))
+    named = Counter(suggest(SIZES, observed(18), choices=some, seed=seed) for seed in range(40))
+    assert all(levels[0] != 3 for levels in named)
+    assert sum(count for levels, count in named.items() if levels[1] == 2) > 40 / 5 + 4
 
 
 def test_it_beats_random_search_on_average_at_the_same_number_of_trials():

@@ -6,8 +6,9 @@ import time
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from core.errors import StoreError
+from core.errors import RunUnreadable, StoreError
 from core.runs import events as ev
+from core.runs.store import UnreadableRun
 from core.storage.sql import SqlStore
 from tests.contracts import store_processes as processes
 from tests.contracts.store_contract import CONFIG, FULL_SNAPSHOT, NOTE, check_log, table
@@ -106,18 +107,32 @@ def test_an_event_that_cannot_be_read_is_named(sql_store, database, body):
     sql_store.append(run, [NOTE, NOTE, NOTE])
     literal = body.replace(":", r"\:")
     execute(database, f"UPDATE events SET body = '{literal}' WHERE seq = 2")
-    with pytest.raises(StoreError, match=f"run '{run}': event 2 cannot be read.*Update MIPRO"):
+    with pytest.raises(RunUnreadable, match=f"run '{run}': event 2 cannot be read.*Update MIPRO"):
         sql_store.since(run, 0)
     assert [record.seq for record in sql_store.since(run, 2)] == [3]
 
 
-def test_a_run_whose_settings_cannot_be_read_is_named(sql_store, database):
-    run = sql_store.create(CONFIG)
-    execute(database, "UPDATE runs SET config = '{}'")
-    with pytest.raises(StoreError, match=f"run '{run}': its settings cannot be read"):
-        sql_store.runs()
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ("{}", None),
+        ("not JSON", None),
+        ("[1]", None),
+        ('{"name"\\: "From the future", "budget"\\: 7}', "From the future"),
+    ],
+    ids=["no settings", "no JSON", "no object", "other settings"],
+)
+def test_a_run_whose_settings_cannot_be_read_harms_no_other(sql_store, database, config, name):
+    other, run = sql_store.create(CONFIG), sql_store.create(CONFIG)
+    created = sql_store.run(run).created
+    execute(database, f"UPDATE runs SET config = '{config}' WHERE id = '{run}'")
+    assert [each.id for each in sql_store.runs()] == [other]
+    unreadable = UnreadableRun(id=run, name=name, created=created, heartbeat=None)
+    assert sql_store.unreadable_runs() == [unreadable]
+    with pytest.raises(RunUnreadable, match=f"run '{run}': its settings cannot be read"):
+        sql_store.run(run)
     sql_store.delete(run)
-    assert sql_store.runs() == []
+    assert sql_store.unreadable_runs() == []
 
 
 def test_a_snapshot_that_cannot_be_read_is_as_good_as_none(sql_store, database):

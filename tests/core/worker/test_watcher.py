@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from core.optimizers.actions import Score, Summarise
 from core.runs import events as ev
+from core.runs.decisions import ChoiceRejected
 from core.runs.preparation import prepare
 from core.storage.memory import MemoryStore
 from core.worker.watcher import SnapshotWatcher, record_end
@@ -76,3 +78,41 @@ def test_a_run_that_failed_while_nobody_watched_is_listed_as_failed(store):
     kept = store.snapshot(run_id)
     assert (kept.summary.status, kept.seq) == ("failed", state.seq + 1)
     assert (kept.predictions, kept.in_flight, kept.remaining_calls) == (predictions, (), 0)
+
+
+def test_a_run_that_waits_for_people_is_not_written_again_and_again(store, monkeypatch):
+    monkeypatch.setattr("core.worker.watcher.EVERY", 0.0)
+    run_id, state, watcher = searching(store)
+    handed = []
+    monkeypatch.setattr(watcher._queue, "put", lambda item: handed.append(item))
+    monkeypatch.setattr(watcher, "_write_all", lambda: None)
+    for _ in range(3):
+        watcher.watch(state, [])
+    assert len(handed) == 1
+    store.append(run_id, [ev.PhaseChanged(phase="review")])
+    state.fold(store.since(run_id, state.seq))
+    watcher.watch(state, [])
+    assert len(handed) == 2
+
+
+def test_a_snapshot_says_what_is_in_flight_may_still_cost_each_model(store):
+    _, state, watcher = searching(store)
+    trial = state.trials[max(state.trials)]
+    busy = [
+        (Score(trial=trial.number, candidate=trial.candidate, example=row, attempt=0), 0.0)
+        for row in ("1", "2", "3")
+    ]
+    handed = watcher._handover(state, [*busy, (Summarise(), 0.0)], time.time())
+    assert (handed.reserved.task, handed.reserved.prompt) == (3, 1)
+    assert handed.remaining.prompt == 0
+    assert not handed.rests
+
+
+def test_what_people_rule_out_reaches_the_surrogate_of_the_snapshots(store):
+    run_id, state, watcher = searching(store)
+    ref = state.candidates[state.baseline].refs[0]
+    assert watcher._handover(state, [], time.time()).choices.bans == frozenset()
+    store.append(run_id, [ChoiceRejected(by="Ada", choice=ref)])
+    state.fold(store.since(run_id, state.seq))
+    handed = watcher._handover(state, [], time.time())
+    assert handed.choices.bans == {(handed.space.level_of(ref),)}

@@ -201,3 +201,24 @@ def test_dspys_own_optimizer_runs_on_the_offline_model():
             program, trainset=rows[:12], valset=rows[12:], num_trials=4, minibatch=False
         )
     assert best.score >= 50.0
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.7, 1.3])
+@pytest.mark.parametrize("tip", ["", "Begin by giving the model a role that fits the task."])
+def test_locked_text_is_in_every_proposal_word_for_word_and_once(tip, temperature):
+    spans = ("Never guess; say `unknown`.", "Two lines\nstay two lines.")
+    marked = "\n".join(f"<keep>{span}</keep>" for span in spans)
+    basic = f"Name the kind. {spans[0]} Be brief."
+    for place in range(10):
+        text = proposed(
+            temperature, ROWS, tip, locked_text=marked, basic_instruction=basic, hint=str(place)
+        )
+        assert [text.count(span) for span in spans] == [1, 1]
+        assert "keep>" not in text
+
+
+def test_locked_text_stays_when_an_earlier_instruction_is_taken_over():
+    span = "Be fair. Be kind."
+    tried = f"Name the kind. {span} Look at the scales. | Score: 0.900"
+    text = proposed(1.0, locked_text=f"<keep>{span}</keep>", previous_instructions=tried)
+    assert text.count("Be fair.") == text.count("Be kind.") == text.count(span) == 1

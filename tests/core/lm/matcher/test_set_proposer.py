@@ -46,3 +46,11 @@ def test_what_the_best_earlier_list_says_is_taken_over_by_its_predictor():
     assert "Use no verbs." in search
     assert "Shout." not in search
     assert "Use no verbs." not in reply
+
+
+def test_locked_text_goes_to_the_predictor_it_belongs_to():
+    locked = "Predictor reply\n<keep>Cite your source.</keep>"
+    for temperature in (0.0, 0.7, 1.3):
+        search, reply = proposed(temperature, locked_text=locked)
+        assert "Cite your source." in reply
+        assert "Cite your source." not in search

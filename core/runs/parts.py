@@ -1,0 +1,122 @@
+"""The parts that a run's state is made of: instructions, demo sets, trials, results, rounds.
+
+Plain values; how they come about from events is in `core.runs.state`.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from core.programs.candidate import Demo
+from core.proposal.settings import ProposerSettings
+from core.runs.events import Failure, Purpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One example under one candidate, as last tried."""
+
+    score: float | None
+    failure: Failure | None
+    attempt: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoSet:
+    """A demo set of one predictor."""
+
+    id: str
+    demos: tuple[Demo, ...]
+    source: str
+    """`none`, `labelled`, `bootstrapped` or `person`."""
+    by: str | None = None
+    """Who made it, where that was a person."""
+    parent: str | None = None
+    """Id of the demo set it was made from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instruction:
+    """An instruction of one predictor, whoever wrote it."""
+
+    predictor: str
+    number: int
+    """In the order in which they came; 0 is the program's own, which no model proposed."""
+    id: str
+    text: str
+    at: float
+    by: str | None = None
+    """Who wrote it, where that was a person."""
+    parent: str | None = None
+    """Id of the instruction that a person made it from."""
+    tip: str | None = None
+    """Key of the tip in `core.proposal.grounding.TIPS`."""
+    temperature: float | None = None
+    grounding: tuple[str, ...] = ()
+    """What the proposer saw: names of the inputs of its signature that were not empty."""
+    demo_set: str | None = None
+    """Id of the demo set it was shown."""
+    round: int | None = None
+    request: int | None = None
+    """The person's request that it answers, counted from 0."""
+    repaired: bool = False
+    """True when a locked span that the model had changed was put back."""
+    trace: str | None = None
+    """Store key of the proposer's full prompt and raw reply."""
+
+
+@dataclass(kw_only=True)
+class Trial:
+    """A candidate and the examples it is scored on. `mean` is None until it is finished."""
+
+    number: int
+    purpose: Purpose
+    candidate: str
+    examples: tuple[str, ...]
+    started: float
+    finished: float | None = None
+    mean: float | None = None
+    n: int = 0
+    failed: int = 0
+    scored: int = 0
+    """Examples with a result of this trial so far; for progress."""
+    round: int | None = None
+    """The round whose instructions it tries."""
+    reason: str | None = None
+    """Why this candidate and why now; None where the optimizer gives no reason."""
+    asked_by: str | None = None
+    """Who asked for it; None where the search chose it."""
+    cancelled: bool = False
+    """True when a decision ended it before all its examples were scored."""
+
+
+class ValResult(NamedTuple):
+    """One validation example under one candidate, as it came in."""
+
+    candidate: str
+    example: str
+    attempt: int
+    score: float | None
+    failure: Failure | None
+
+
+class Tokens(NamedTuple):
+    """What some results used, in and out; those that told nothing left out."""
+
+    results: int
+    tokens: int
+
+
+@dataclass(kw_only=True)
+class Round:
+    """Fresh instructions that are tried together."""
+
+    number: int
+    predictors: tuple[str, ...]
+    settings: ProposerSettings
+    demo_sets: dict[str, str]
+    """Predictor → id of the demo set to try with them."""
+    instructions: dict[str, str] = field(default_factory=dict)
+    """Predictor → id of the instruction that came back."""
+    trial: int | None = None
+    """The first trial of these instructions; None before it."""

@@ -1,0 +1,81 @@
+"""How each decision is taken back: by decisions of the opposite sense, never by editing the log."""
+
+from core.programs.candidate import ChoiceRef
+from core.runs import decisions as de
+from core.runs.events import PersonEvent
+from core.runs.steering import Steering
+
+Undone = list[PersonEvent]
+
+
+def undoing(  # noqa: C901  one case per kind
+    event: de.Decision, seq: int, steering: Steering, *, by: str
+) -> Undone | None:
+    """The decisions that take `event`, written at `seq`, back; None when it cannot be.
+
+    Empty when it is not in force any more. What the run did meanwhile stays.
+    """
+    match event:
+        case de.PauseRequested():
+            return [de.ResumeRequested(by=by)]
+        case de.InstructionAdded():
+            ref = ChoiceRef(predictor=event.predictor, part="instruction", id=event.id)
+            return _unless(steering.is_rejected(ref), _withdrawn(ref, by))
+        case de.DemoSetAdded():
+            ref = ChoiceRef(predictor=event.predictor, part="demo_set", id=event.id)
+            return _unless(steering.is_rejected(ref), _withdrawn(ref, by))
+        case de.ChoiceApproved(choice=choice) | de.ChoiceRejected(choice=choice):
+            verdict = steering.verdicts.get(choice)
+            current = verdict is not None and verdict.at == event.at
+            return _unless(not current, de.ChoiceRestored(by=by, choice=choice))
+        case de.ChoicePinned(choice=choice):
+            undo = de.ChoiceUnpinned(by=by, choice=choice)
+            return _unless(choice not in steering.pinned, undo)
+        case de.ChoiceFrozen(choice=choice):
+            return _unfrozen(choice, steering, by)
+        case de.CandidateQueued(candidate=candidate):
+            undo_queue = de.CandidateUnqueued(by=by, candidate=candidate.id)
+            return _unless(candidate.id not in steering.queue, undo_queue)
+        case de.CombinationBanned(choices=choices):
+            allowed = de.CombinationAllowed(by=by, choices=choices)
+            known = {frozenset(banned) for banned in steering.banned}
+            return _unless(frozenset(choices) not in known, allowed)
+        case de.SpansLocked() | de.BudgetChanged():
+            return _as_before(event, seq, steering, by)
+        case _:
+            return None
+
+
+def _unless(gone: bool, undo: PersonEvent) -> Undone:
+    return [] if gone else [undo]
+
+
+def _withdrawn(ref: ChoiceRef, by: str) -> PersonEvent:
+    return de.ChoiceRejected(by=by, choice=ref, reason="Taken back by who added it.")
+
+
+def _unfrozen(choice: ChoiceRef, steering: Steering, by: str) -> Undone:
+    if steering.frozen.get((choice.predictor, choice.part)) != choice.id:
+        return []
+    return [de.ChoiceReleased(by=by, predictor=choice.predictor, part=choice.part)]
+
+
+def _as_before(
+    event: de.SpansLocked | de.BudgetChanged, seq: int, steering: Steering, by: str
+) -> Undone | None:
+    """What held before the event; None where nobody had decided and the settings held."""
+    before = Steering()
+    for earlier, decision in steering.decisions:
+        if earlier < seq:
+            before.apply(earlier, decision)
+    if isinstance(event, de.SpansLocked):
+        spans = before.locks.get(event.predictor, ())
+        return [de.SpansLocked(by=by, predictor=event.predictor, spans=spans)]
+    undone = de.BudgetChanged(
+        by=by,
+        trials=before.trials if event.trials else None,
+        concurrency=before.concurrency if event.concurrency else None,
+        max_calls=before.max_calls if event.max_calls or event.uncapped else None,
+    )
+    nothing = undone.trials is undone.concurrency is undone.max_calls is None
+    return None if nothing else [undone]
