@@ -22,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks.simulation.worlds import DrawnWorld, Levels, Spreads
-from core.search.allocation import Allocation, Terms
+from core.search.allocation import Allocation
 from core.search.pool import Choices
+from core.search.terms import Terms
 
 SIZES = (18, 18) * 4
 EXAMPLES = 300

@@ -26,6 +26,7 @@ from benchmarks.programs.two_step import TwoStep  # noqa: E402
 from core.data.dataset import Dataset, FieldMapping  # noqa: E402
 from core.data.split import SplitConfig  # noqa: E402
 from core.lm.connection import LMConfig  # noqa: E402
+from core.optimizers.adaptive_search import AdaptiveSearch  # noqa: E402
 from core.runs.config import RunConfig  # noqa: E402
 from core.runs.preparation import prepare  # noqa: E402
 from core.search.budget import preset  # noqa: E402
@@ -37,6 +38,28 @@ sample_programs.__path__.append(str(ROOT / "benchmarks" / "programs"))
 
 ROWS = 250
 """100 train, 100 val, 50 test."""
+
+
+class Decisions:
+    """Counts and times the search's decisions of one run: everything it does when asked."""
+
+    def __init__(self) -> None:
+        self.count, self.seconds = 0, 0.0
+        self._inner = AdaptiveSearch.next_events
+
+    def __enter__(self) -> "Decisions":
+        def timed(search: AdaptiveSearch, *given: Any) -> Any:
+            started = time.perf_counter()
+            events = self._inner(search, *given)
+            self.seconds += time.perf_counter() - started
+            self.count += 1
+            return events
+
+        AdaptiveSearch.next_events = timed  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        AdaptiveSearch.next_events = self._inner  # type: ignore[method-assign]
 
 
 class Server:
@@ -100,7 +123,10 @@ def ours(server: Server, concurrency: int) -> dict[str, float]:
     )
     prepare(config, store)
     run_id = store.create(config)
-    return measured(server, concurrency, lambda: work(run_id, store, cache=None))
+    with Decisions() as decisions:
+        found = measured(server, concurrency, lambda: work(run_id, store, cache=None))
+    share = round(decisions.seconds / found["seconds"], 4)
+    return {**found, "decisions": decisions.count, "decisions_share": share}
 
 
 def theirs(server: Server, concurrency: int) -> dict[str, float]:
@@ -146,9 +172,11 @@ def main() -> None:
     )
     parser.add_argument("--ours-only", action="store_true")
     parser.add_argument("--concurrency", type=int, nargs="*")
+    parser.add_argument("--median", type=float, help="median latency in seconds")
     options = parser.parse_args()
     levels = options.concurrency or ([16, 64] if options.quick else [16, 32, 64])
-    server = Server(median=0.2 if options.quick else 0.5, sigma=0.5)
+    median = options.median or (0.2 if options.quick else 0.5)
+    server = Server(median=median, sigma=0.5)
     found: dict[str, Any] = {}
     try:
         for concurrency in levels:
@@ -159,7 +187,9 @@ def main() -> None:
                 print(concurrency, "dspy", found[f"dspy_{concurrency}"], flush=True)
     finally:
         server.close()
-    print(json.dumps({"benchmark": "wall_clock", "quick": options.quick, **found}))
+    print(
+        json.dumps({"benchmark": "wall_clock", "quick": options.quick, "median": median, **found})
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import materials, services, session
+from dashboard.components.person import render_person
 from dashboard.components.run_status import render_status
 from dashboard.run_list import BUSY
 
@@ -39,6 +40,7 @@ def boot() -> bool:
 boot()
 home = st.Page("views/home.py", title="Home", icon=":material/home:", default=True)
 monitor = st.Page("views/monitor.py", title="Monitor", icon=":material/monitoring:")
+proposals = st.Page("views/proposals.py", title="Proposals", icon=":material/rate_review:")
 compare = st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:")
 export = st.Page("views/export.py", title="Export", icon=":material/download:")
 page = st.navigation(
@@ -49,11 +51,13 @@ page = st.navigation(
             st.Page("views/program.py", title="Program", icon=":material/account_tree:"),
             st.Page("views/configure.py", title="Configure", icon=":material/tune:"),
         ],
-        "Run": [monitor, compare, export],
+        "Run": [monitor, proposals, compare, export],
         "History": [st.Page("views/runs.py", title="Runs", icon=":material/list:")],
     },
     expanded=True,
 )
+if page != proposals:
+    session.close_editor()
 opened = session.run_id()
 if page == home and (linked := session.run_in_url()):
     st.switch_page(monitor, query_params={"run": linked})
@@ -75,5 +79,9 @@ if shown is not None:
 
     with st.sidebar:
         open_run_card(shown.run.id)
+
+if not session.signed_in():
+    with st.sidebar:
+        session.keep_person(render_person(session.person_given(), key="app.person"))
 
 page.run()

@@ -68,10 +68,11 @@ class SecurityHeaders:
 def health(request: Request) -> JSONResponse:
     """Whether the store answers; 503 with the kind of error when it does not."""
     try:
-        count = len(open_store().runs())
+        store = open_store()
+        counts = {"runs": len(store.runs()), "unreadable_runs": len(store.unreadable_runs())}
     except StudioError as error:
         return JSONResponse({"ok": False, "error": type(error).__name__}, status_code=503)
-    return JSONResponse({"ok": True, "runs": count})
+    return JSONResponse({"ok": True, **counts})
 
 
 def show_error(error: Exception) -> bool:

@@ -46,6 +46,10 @@ class Draft:
     seed: int = 0
     concurrency: int = 8
     max_calls: int | None = None
+    review: bool = True
+    """Wait for a person between proposing and searching."""
+    locks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Predictor → texts of its own instruction that must stay word for word."""
 
     def with_dataset(
         self, dataset: str, name: str, *, inputs: Iterable[str], outputs: Iterable[str]
@@ -81,6 +85,7 @@ class Draft:
             passages=None,
             metric=template.metric,
             budget=None,
+            locks={},
         )
 
     def changed(self, **changes: Any) -> "Draft":
@@ -136,6 +141,8 @@ class Draft:
             seed=self.seed,
             concurrency=self.concurrency,
             max_calls=self.max_calls,
+            review=self.review,
+            locks={name: spans for name, spans in self.locks.items() if spans},
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from core.data.dataset import Dataset, json_text
+from core.data.numbers import as_numbers
 from core.data.profile import ColumnProfile, Profile
 from core.data.split import Split
 
@@ -32,7 +33,7 @@ def size_series(dataset: Dataset, column: ColumnProfile) -> pd.Series:
     """The column's numbers, or the lengths of its texts in characters; missing ones left out."""
     values = [value for value in dataset.frame[column.name] if value is not None]
     if column.kind == "number":
-        return pd.Series(values, dtype=float)
+        return pd.Series(as_numbers(values), dtype=float)
     return pd.Series(
         [len(value if isinstance(value, str) else json_text(value)) for value in values]
     )
@@ -99,14 +100,14 @@ def _shown(value: Any) -> str:
 
 
 def candidate_columns(candidates: pd.DataFrame) -> pd.DataFrame:
-    """`candidate_frame` as people read it, scores in percent.
+    """`candidate_frame` as people read it, scores in percent, what matters most first.
 
     New candidates come at the end, so that a selection of rows keeps its meaning.
     """
     columns: dict[str, object] = {
         "Candidate": candidates["label"],
         "Standing": [
-            "best" if best else "fully evaluated" if full else "in part"
+            "best" if best else "full" if full else "in part"
             for best, full in zip(candidates["best"], candidates["full"], strict=True)
         ],
         "Observed": 100 * candidates["mean"],
@@ -115,15 +116,15 @@ def candidate_columns(candidates: pd.DataFrame) -> pd.DataFrame:
         "Predicted": 100 * candidates["predicted"],
         "90 %": _ranges(candidates["predicted_low"], candidates["predicted_high"]),
     }
+    columns |= {"Test": 100 * candidates["test"], "Test n": candidates["test_n"]}
     choices = [name for name in candidates if name.endswith((".instruction", ".demo_set"))]
     columns |= {_choice_name(name): candidates[name] for name in choices}
-    columns |= {"Test": 100 * candidates["test"], "Test n": candidates["test_n"]}
     return pd.DataFrame(columns)
 
 
 def _ranges(low: pd.Series, high: pd.Series) -> list[str]:
     ends = zip(low.tolist(), high.tolist(), strict=True)
-    return ["–" if a != a else f"{100 * a:.1f} to {100 * b:.1f}" for a, b in ends]
+    return ["–" if a != a else f"{100 * a:.1f}–{100 * b:.1f}" for a, b in ends]
 
 
 def _choice_name(column: str) -> str:

@@ -4,15 +4,24 @@ Folding changes a `RunState` in place, so it never leaves this module: it is rea
 lock, and what comes out are plain values that nothing changes afterwards.
 """
 
+import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
 
 from core.results.comparison import results_of
-from core.results.frames import FrameMemo
-from core.results.run_results import RunResults, run_results
+from core.results.run_results import ResultsMemo, RunResults, run_results
+from core.runs.parts import Result
 from core.runs.snapshot import Snapshot
-from core.runs.state import Result, RunState
+from core.runs.state import RunState
 from core.runs.store import RunStore, StoredRun
+
+T = TypeVar("T")
+
+MANY = 5_000
+"""Events whose objects are no longer looked through for garbage, which Streamlit has done after
+every tick. Nothing that a run's state holds is part of a cycle."""
 
 
 class LiveRun:
@@ -21,10 +30,12 @@ class LiveRun:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._state = RunState()
-        self._memo = FrameMemo()
+        self._memo = ResultsMemo()
         self._snapshot: Snapshot | None = None
         self._results: RunResults | None = None
         self._version = (-1, -1)
+        self._loose = 0
+        """Events folded since the collector was last told to leave what is there."""
 
     def results(self, store: RunStore, run: StoredRun, snapshot: Snapshot | None) -> RunResults:
         """The results as of `run.seq` or later; the same object until something changes."""
@@ -46,6 +57,32 @@ class LiveRun:
             self._fold(store, run)
             return results_of(self._state, candidates, test=test)
 
+    def ask(self, store: RunStore, run: StoredRun, question: Callable[[RunState], T]) -> T:
+        """What `question` makes of the state as it is now; it must keep nothing of it."""
+        with self._lock:
+            self._fold(store, run)
+            return question(self._state)
+
     def _fold(self, store: RunStore, run: StoredRun) -> None:
-        if run.seq > self._state.seq:
-            self._state.fold(store.since(run.id, self._state.seq))
+        known = self._state.seq
+        if run.seq <= known:
+            return
+        with _uncollected(run.seq - known >= MANY):
+            self._state.fold(store.since(run.id, known))
+        self._loose += run.seq - known
+        if self._loose >= MANY:
+            self._loose = 0
+            gc.freeze()
+
+
+@contextmanager
+def _uncollected(many: bool) -> Iterator[None]:
+    """Without garbage collections where many objects that stay are made: half the time."""
+    pauses = many and gc.isenabled()
+    if pauses:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if pauses:
+            gc.enable()

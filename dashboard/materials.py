@@ -15,8 +15,7 @@ from core.data.readers import read
 from core.data.split import Split, SplitConfig, split
 from core.evaluation.evaluator import ExampleResult, evaluate_example
 from core.lm.connection import LMConfig, connect
-from core.programs.registry import templates
-from core.programs.template import ProgramTemplate
+from core.programs.registry import ProgramLibrary, program_library
 from core.runs.config import RunConfig
 from core.runs.preparation import Task, prepare
 from core.runs.store import Store, StoredDataset
@@ -39,9 +38,9 @@ def warm_up() -> None:
     programs()
 
 
-def programs() -> dict[str, ProgramTemplate]:
-    """Name → template."""
-    return templates()
+def programs() -> ProgramLibrary:
+    """The programs to choose from, and the files among them that cannot be used."""
+    return program_library()
 
 
 def datasets() -> list[StoredDataset]:
@@ -138,6 +137,8 @@ def _task_settings(config: RunConfig) -> RunConfig:
         "budget": budget,
         "concurrency": 1,
         "max_calls": None,
+        "review": False,
+        "locks": {},
     }
     return config.model_copy(update=equal)
 

@@ -5,15 +5,16 @@ asks here (or `materials`) and draws; it never reads a database itself.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from core.errors import ConfigError, DatasetNotFound, InputError, RunNotFound
+from core.errors import ConfigError, DatasetNotFound, InputError, RunNotFound, RunUnreadable
 from core.evaluation.evaluator import PromptRun, Trace
+from core.programs.candidate import Candidate
 from core.results.comparison import MOST_ROWS, Comparison, compare, comparison_rows
 from core.results.comparison import eval_traces as read_traces
 from core.results.export import (
@@ -26,24 +27,29 @@ from core.results.export import (
     trials_csv,
 )
 from core.results.run_results import RunResults
+from core.runs.authoring import queued_candidate
+from core.runs.branching import branch
 from core.runs.config import RunConfig
+from core.runs.decisions import PauseRequested, ResumeRequested, StopRequested
 from core.runs.demo import create_demo_run
-from core.runs.events import PauseRequested, ResumeRequested, StopRequested
-from core.runs.liveness import RunStatus, status_of
+from core.runs.events import TrialFinished
+from core.runs.liveness import RunStatus, has_worker, status_of
+from core.runs.planned import budget_of
 from core.runs.snapshot import Snapshot
-from core.runs.state import ENDED
-from core.runs.store import StoredRun
+from core.runs.state import ENDED, RunState
+from core.runs.store import StoredRun, UnreadableRun
 from core.storage.location import database_url
 from core.worker import launcher
-from dashboard.charts.predictions import predictions_figure
+from core.worker.log import last_words
+from dashboard import session
+from dashboard.charts.predictions import MOST_SHOWN, predictions_figure
 from dashboard.charts.score_history import score_history_figure
 from dashboard.frames import candidate_columns
 from dashboard.live_run import LiveRun
 from dashboard.materials import store, task
 from dashboard.run_list import BUSY, RunRow, run_row
 
-PERSON = "dashboard"
-"""Who asks, as far as is known."""
+T = TypeVar("T")
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -69,7 +75,11 @@ class RunView:
 
 
 def run_view(run_id: str) -> RunView | None:
-    """The run as of now, folding only what is new; None when there is no such run."""
+    """The run as of now, folding only what is new; None when there is no such run.
+
+    Raises:
+        RunUnreadable: its settings or events are of another version, or damaged.
+    """
     try:
         run = store().run(run_id)
         snapshot = store().snapshot(run_id)
@@ -85,15 +95,19 @@ def run_view(run_id: str) -> RunView | None:
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _score_chart(run_id: str, version: tuple[int, int], _results: RunResults) -> str:
-    trials, labels = _results.tables.trials, _results.labels
+def _score_chart(run_id: str, version: tuple[int | str | None, ...], _results: RunResults) -> str:
+    tables, labels = _results.tables, _results.labels
     baseline = _results.baseline.val if _results.baseline else None
-    return str(score_history_figure(trials, labels, baseline, run=run_id).to_json())
+    figure = score_history_figure(tables.chart_trials, tables.full, labels, baseline, run=run_id)
+    return str(figure.to_json())
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _predictions_chart(run_id: str, version: tuple[int, int], _results: RunResults) -> str:
-    return str(predictions_figure(_results.tables.candidates, run=run_id).to_json())
+def _predictions_chart(
+    run_id: str, shown: tuple[str, ...], version: int, _results: RunResults
+) -> str:
+    candidates = _results.tables.candidates_named(shown)
+    return str(predictions_figure(candidates, run=run_id).to_json())
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -108,12 +122,15 @@ def candidate_table(view: RunView) -> pd.DataFrame:
 
 def score_chart(view: RunView) -> str:
     """The scores over the trials as Plotly JSON, built once per change for all viewers."""
-    return _score_chart(view.run.id, view.version, view.results)
+    return _score_chart(view.run.id, view.results.tables.chart_version, view.results)
 
 
 def predictions_chart(view: RunView) -> str:
     """Predicted beside observed scores as Plotly JSON, built once per change for all viewers."""
-    return _predictions_chart(view.run.id, view.version, view.results)
+    tables = view.results.tables
+    shown = tuple(tables.leading(MOST_SHOWN + 2))  # baseline and best may predict little
+    version = tables.scores_version(shown)
+    return _predictions_chart(view.run.id, shown, version, view.results)
 
 
 @st.cache_data(show_spinner=False, max_entries=128, ttl=60)
@@ -196,27 +213,41 @@ def _examples_csv(view: RunView, candidate: str) -> str:
     return examples_csv(parts, traces)
 
 
+def ask(run_id: str, question: Callable[[RunState], T]) -> T:
+    """What `question` makes of the run's state as it is now; it must keep nothing of it.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    return _live_run(run_id).ask(store(), store().run(run_id), question)
+
+
 def pause(run_id: str) -> None:
     """Ask the worker to start nothing more."""
-    store().append(run_id, [PauseRequested(by=PERSON)])
+    store().append(run_id, [PauseRequested(by=session.person())])
 
 
 def resume(view: RunView, max_calls: int | None = None) -> None:
     """Ask the worker to go on, or start one where none lives; `max_calls` replaces the cap."""
-    store().append(view.run.id, [ResumeRequested(by=PERSON, max_calls=max_calls)])
+    store().append(view.run.id, [ResumeRequested(by=session.person(), max_calls=max_calls)])
     if view.status == "interrupted":
         launcher.start(view.run.id, database_url())
 
 
 def stop(view: RunView) -> None:
     """Ask the worker to end the run and keep the best; where none lives, one is started for it."""
-    store().append(view.run.id, [StopRequested(by=PERSON)])
+    store().append(view.run.id, [StopRequested(by=session.person())])
     if view.status == "interrupted":
         launcher.start(view.run.id, database_url())
 
 
+def worker_log(view: RunView) -> str | None:
+    """The end of what the run's last worker printed; None when it ended without a word."""
+    return last_words(view.run.id, since=view.run.heartbeat)
+
+
 def runs() -> list[tuple[StoredRun, Snapshot | None]]:
-    """All runs, newest first, each with its snapshot."""
+    """All runs that can be read, newest first, each with its snapshot."""
     snapshots = store().snapshots()
     return [(run, snapshots.get(run.id)) for run in store().runs()]
 
@@ -246,6 +277,56 @@ def start_run(config: RunConfig) -> str:
     return run_id
 
 
+@dataclass(frozen=True, kw_only=True)
+class BranchPlan:
+    """How a branch differs from the run that it begins from."""
+
+    name: str
+    optimizer: str
+    """One of `core.runs.config.OptimizerName`."""
+    trials: int
+    max_calls: int | None
+    upto: int | None = None
+    """The last event that it takes over; None for all."""
+    first: Candidate | None = None
+    """What it evaluates before anything else."""
+
+
+def start_branch(view: RunView, plan: BranchPlan) -> str:
+    """The id of a new run that begins with what this one has, its worker started.
+
+    Raises:
+        ConfigError: the plan cannot be used.
+    """
+    config, by = view.run.config, session.person()
+    budget = ask(view.run.id, lambda state: budget_of(config, state))
+    run_id = branch(
+        store(),
+        view.run.id,
+        by=by,
+        upto=plan.upto,
+        name=plan.name,
+        optimizer=plan.optimizer,
+        budget=budget.model_copy(update={"trials": plan.trials}),
+        max_calls=plan.max_calls,
+    )
+    if (first := plan.first) is not None:
+        wish = ask(run_id, lambda state: queued_candidate(state, first, by=by))
+        store().append(run_id, [wish])
+    launcher.start(run_id, database_url())
+    return run_id
+
+
+def seq_after_trial(run_id: str, number: int) -> int | None:
+    """Place in the log of the end of this trial; None while it has none."""
+    ends = (
+        seq
+        for seq, event in store().since(run_id, 0)
+        if isinstance(event, TrialFinished) and event.number == number
+    )
+    return next(ends, None)
+
+
 def start_demo() -> str:
     """The id of a new demo run whose worker has been started."""
     run_id = create_demo_run(store())
@@ -254,21 +335,26 @@ def start_demo() -> str:
 
 
 def run_rows() -> list[RunRow]:
-    """All runs, newest first."""
+    """All runs that can be read, newest first."""
     now = time.time()
     return [run_row(run, snapshot, now) for run, snapshot in runs()]
 
 
+def unreadable_runs() -> list[UnreadableRun]:
+    """The runs that are in no list because this version cannot read their settings."""
+    return store().unreadable_runs()
+
+
 def listed_run(run_id: str) -> RunRow | None:
-    """One run as the lists show it; None when there is no such run."""
+    """One run as the lists show it; None when there is no such run, or it cannot be read."""
     try:
         return run_row(store().run(run_id), store().snapshot(run_id), time.time())
-    except RunNotFound:
+    except (RunNotFound, RunUnreadable):
         return None
 
 
 def delete_run(run_id: str) -> None:
-    """Remove a run with all its events.
+    """Remove a run with all its events, whether it can be read or not.
 
     Raises:
         ConfigError: a worker is at it.
@@ -277,5 +363,14 @@ def delete_run(run_id: str) -> None:
     row = listed_run(run_id)
     if row is not None and row.status in BUSY:
         raise ConfigError("A worker is at this run. Stop it first, then delete it.")
+    if row is None and _is_busy_elsewhere(run_id):
+        raise ConfigError(
+            "A worker of another version is at this run. Stop it there first, then delete it."
+        )
     store().delete(run_id)
     launcher.forget(run_id)
+
+
+def _is_busy_elsewhere(run_id: str) -> bool:
+    now = time.time()
+    return any(has_worker(each.heartbeat, now) for each in unreadable_runs() if each.id == run_id)

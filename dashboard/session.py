@@ -7,10 +7,12 @@ run, which belongs to one browser tab.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
 from core.evaluation.evaluator import ExampleResult
+from core.programs.candidate import ChoiceRef
 from dashboard.draft import Draft
 
 _RUN = "run"
@@ -21,8 +23,23 @@ _TRIED = "program.tried"
 _STARTED = "started"
 _COMPARED = "compare"
 
+_EDITOR = "editor"
+_LISTED = "listed"
+_CLICKED = "clicked"
+_PERSON = "person"
+
+NOBODY = "somebody"
+"""Who decides where no name was given."""
+
 DOUBLE_CLICK = 2.0
 """Seconds within which a second click on the same button is the same click."""
+
+ECHO = 0.6
+"""The same for buttons whose second click takes the first one back."""
+
+EditorName = Literal[
+    "write", "edit", "reject", "propose", "lock", "make demos", "edit demos", "approved only"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +47,26 @@ class _Started:
     button: str
     run: str
     at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Editor:
+    """A dialog of the Proposals page that is open."""
+
+    name: EditorName
+    run: str
+    predictor: str = ""
+    choice: ChoiceRef | None = None
+    """What it is about, where that is one instruction or demo set."""
+    key: str = ""
+    """For its widgets; new at every opening, so that each starts afresh."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Listed:
+    view: str
+    ids: tuple[str, ...]
+    seen: tuple[str, ...]
 
 
 def draft() -> Draft:
@@ -101,6 +138,78 @@ def choose(widget: str, value: object) -> None:
 def chosen(widget: str) -> object:
     """The value of the widget with this key; None when it was not drawn."""
     return st.session_state.get(widget)
+
+
+def person() -> str:
+    """Who is at this tab: as signed in, else the name given in the sidebar."""
+    if getattr(st.user, "is_logged_in", False):
+        return str(st.user.get("email") or st.user.get("name") or NOBODY)
+    return str(st.session_state.get(_PERSON) or "").strip() or NOBODY
+
+
+def person_given() -> str:
+    """The name given in the sidebar; empty before that."""
+    return str(st.session_state.get(_PERSON) or "")
+
+
+def keep_person(name: str) -> None:
+    """Remember who is at this tab."""
+    st.session_state[_PERSON] = name
+
+
+def signed_in() -> bool:
+    """Whether the server knows who is at this tab, so that nobody need ask."""
+    return bool(getattr(st.user, "is_logged_in", False))
+
+
+def open_editor(
+    name: EditorName, run: str, *, predictor: str = "", choice: ChoiceRef | None = None
+) -> None:
+    """Have this dialog open from the next run of the page on, until `close_editor`."""
+    st.session_state[_EDITOR] = Editor(
+        name=name,
+        run=run,
+        predictor=choice.predictor if choice else predictor,
+        choice=choice,
+        key=f"{name.replace(' ', '_')}.{time.monotonic_ns()}",
+    )
+
+
+def editor(run: str) -> Editor | None:
+    """The dialog that is open on this run."""
+    kept: Editor | None = st.session_state.get(_EDITOR)
+    return kept if kept is not None and kept.run == run else None
+
+
+def close_editor() -> None:
+    """No dialog is open any more."""
+    st.session_state.pop(_EDITOR, None)
+
+
+def listed(view: str, known: Sequence[str], matching: Sequence[str]) -> tuple[str, ...]:
+    """What a filtered list shows: what matched when `view` was chosen, and new matches.
+
+    What stops matching stays until another view is chosen or `relist` is called, so that nothing
+    moves under the hands of whoever decides about one after the other.
+    """
+    kept: _Listed | None = st.session_state.get(_LISTED)
+    if kept is None or kept.view != view:
+        kept = _Listed(view=view, ids=tuple(matching), seen=tuple(known))
+        st.session_state[_LISTED] = kept
+    old, new = set(kept.ids), set(matching) - set(kept.seen)
+    return tuple(each for each in known if each in old or each in new)
+
+
+def relist() -> None:
+    """Have the filtered list looked through afresh."""
+    st.session_state.pop(_LISTED, None)
+
+
+def is_echo(button: str) -> bool:
+    """True for the second half of a double click on a button that undoes what it did."""
+    last, now = st.session_state.get(_CLICKED), time.monotonic()
+    st.session_state[_CLICKED] = (button, now)
+    return last is not None and last[0] == button and now - last[1] < ECHO
 
 
 def run_id() -> str | None:

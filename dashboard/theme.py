@@ -22,6 +22,17 @@ CATEGORICAL = (
 )
 """`chartCategoricalColors` of both themes."""
 
+
+def legible(label: object) -> str:
+    """The label of a segment or a pill, as Markdown in the colour of plain text.
+
+    Streamlit writes the chosen one in the primary colour. In the dark theme that is too dark for
+    text, since primary buttons carry white text: no colour has 4.5:1 with both. What is chosen is
+    still told by border and background.
+    """
+    return f":yellow[{label}]"
+
+
 TEMPLATE = go.layout.Template(
     layout=go.Layout(
         colorway=CATEGORICAL,

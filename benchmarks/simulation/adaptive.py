@@ -1,8 +1,8 @@
 """The adaptive search on a simulated world, with results in flight and random latencies.
 
 One block at a time (`slots` = the block size) is asked for when the last is in. With more slots,
-examples wait in a queue for a free slot, and the next block is asked for as soon as a slot finds
-the queue empty, as a run does. Latencies are log-normal with sigma 0.6.
+examples wait in a queue for a free slot, and blocks are asked for as soon as fewer than one in
+eight slots have something waiting, as in a run. Latencies are log-normal with sigma 0.6.
 """
 
 import heapq
@@ -12,10 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.simulation.worlds import Levels, World
-from core.search.allocation import Allocation, Rules, Terms
+from core.search.allocation import Allocation
 from core.search.pool import Choices
+from core.search.terms import Rules, Terms
 
 LATENCY_SIGMA = 0.6
+ONE_BLOCK = 10
+"""Up to so many slots, one block at a time."""
+AHEAD = 8
+"""For so many slots, one more example waits for its turn (as in `core.engine`)."""
 
 
 class Searched(NamedTuple):
@@ -51,9 +56,10 @@ class _Machine:
         self._path: list[tuple[int, Levels]] = []
 
     def run(self) -> Searched:
-        single = self._slots <= 10
         while True:
-            while len(self._running) < self._slots and self._refill(single):
+            while self._has_room() and self._asked():
+                pass
+            while self._waiting and len(self._running) < self._slots:
                 latency = self._rng.lognormal(0.0, LATENCY_SIGMA)
                 self._started += 1
                 item = (self._clock + latency, self._started, self._waiting.popleft())
@@ -62,21 +68,22 @@ class _Machine:
                 return self._ended()
             self._finish()
 
-    def _refill(self, single: bool) -> bool:
-        """Whether there is something to start; asks for a block when there is room."""
-        if self._waiting:
-            return True
-        if single and self._running:
-            return False
-        in_flight = [pair for _, _, pair in self._running]
-        block = self._search.next_block(in_flight, seed=self._seed)
+    def _has_room(self) -> bool:
+        taken = len(self._running) + len(self._waiting)
+        if self._slots <= ONE_BLOCK:
+            return not taken
+        return taken < self._slots + self._slots // AHEAD
+
+    def _asked(self) -> bool:
+        """Asks for blocks; whether there was one."""
+        in_flight = [pair for _, _, pair in self._running] + list(self._waiting)
+        blocks = self._search.next_blocks(in_flight, seed=self._seed)
         recommended = self._search.recommended()
         if recommended is not None:
             self._path.append((self._calls, recommended.candidate))
-        if block is None:
-            return False
-        self._waiting.extend((block.candidate, example) for example in block.examples)
-        return True
+        for block in blocks:
+            self._waiting.extend((block.candidate, example) for example in block.examples)
+        return bool(blocks)
 
     def _ended(self) -> Searched:
         """What is recommended in the end has been measured on all examples."""

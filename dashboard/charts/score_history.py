@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from core.evaluation.statistics import Mean
 from dashboard.charts.colour import faint
+from dashboard.charts.layout import live_figure
 from dashboard.theme import BASELINE, BEST, FULL, MINIBATCH
 
 MOST_MINIBATCHES = 1_200
@@ -42,29 +43,33 @@ _LAYOUT: dict[str, Any] = {
 
 
 def score_history_figure(
-    trials: pd.DataFrame, labels: dict[str, str], baseline: Mean | None, *, run: str
+    trials: pd.DataFrame,
+    full: pd.DataFrame,
+    labels: dict[str, str],
+    baseline: Mean | None,
+    *,
+    run: str,
 ) -> go.Figure:
-    """Scores over trial numbers, from `trial_frame`; finished trials only, test trials left out.
+    """Scores over trial numbers: minibatches from `trial_frame`, the rest from `full_frame`.
+
+    Only what is finished, and no test trials. A minibatch that completes a full evaluation has both
+    marks: its own mean, and the candidate's over all examples.
 
     The list of traces is always the same, empty ones included, so that a legend or a zoom survives
     new data; `run` is the `uirevision`.
     """
     done = trials["finished"].notna() & trials["mean"].notna()
     known = trials[_USED]
-    full = known[done & trials["purpose"].isin(["baseline", "full"])]
     minibatches = thinned(known[done & (trials["purpose"] == "minibatch")], MOST_MINIBATCHES)
-    best = best_so_far(full)
     last = int(trials["number"].max()) if len(trials) else 0
     traces = [
         _marks(minibatches, labels, "Minibatch", MINIBATCH, "circle-open", 7),
         _reference(baseline, last),
-        _steps(best, last),
+        _steps(leads(full), last),
         _marks(thinned(full, MOST_FULL), labels, "Full evaluation", FULL, "diamond", 10),
-        _star(best, labels),
+        _star(full[full["best"].astype(bool)], labels),
     ]
-    # One dict, because every graph object on the way is validated and copied again.
-    figure = go.Figure({"data": traces, "layout": {**_LAYOUT, "uirevision": run}})
-    return figure.update_layout(template=None)
+    return live_figure(traces, _LAYOUT, run=run)
 
 
 def thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -79,24 +84,26 @@ def thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     return frame.iloc[sorted({*places, len(frame) - 1})]
 
 
-def best_so_far(full: pd.DataFrame) -> pd.DataFrame:
-    """Those full evaluations that were better than all before them, in order of trial numbers."""
-    ordered = full.sort_values("number")
-    before = ordered["mean"].cummax().shift(fill_value=-1.0)
-    return ordered[ordered["mean"] > before]
+def leads(full: pd.DataFrame) -> pd.DataFrame:
+    """`number` and `mean` for each time that another candidate took the lead, from `full_frame`."""
+    means = dict(zip(full["candidate"], full["mean"], strict=True))
+    changed = full[full["leader"] != full["leader"].shift()]
+    return pd.DataFrame({"number": changed["number"], "mean": changed["leader"].map(means)})
 
 
 def _marks(
     frame: pd.DataFrame, labels: dict[str, str], name: str, color: str, symbol: str, size: int
 ) -> dict[str, Any]:
     numbers = {candidate: number for number, candidate in enumerate(labels)}
-    mean, low, high = (frame[column].to_numpy() for column in ("mean", "low", "high"))
+    # single precision: a fifteenth digit is never seen, but sent with every new score
+    columns = ("number", "mean", "low", "high")
+    number, mean, low, high = (frame[column].to_numpy(dtype=np.float32) for column in columns)
     heavy = symbol == "diamond"
     return {
         "type": "scatter",
         "name": name,
         "mode": "markers",
-        "x": frame["number"].to_numpy(),
+        "x": number,
         "y": mean,
         "error_y": {
             "type": "data",
@@ -110,7 +117,7 @@ def _marks(
         "marker": {"color": color, "symbol": symbol, "size": size},
         "customdata": np.column_stack(
             [[numbers[each] for each in frame["candidate"].tolist()], frame["n"], low, high]
-        ),
+        ).astype(np.float32),
         "hovertemplate": _HOVER,
     }
 
@@ -127,9 +134,9 @@ def _reference(baseline: Mean | None, last: int) -> dict[str, Any]:
     }
 
 
-def _steps(best: pd.DataFrame, last: int) -> dict[str, Any]:
+def _steps(leads: pd.DataFrame, last: int) -> dict[str, Any]:
     """The line runs on to the newest trial."""
-    x, y = best["number"].tolist(), best["mean"].tolist()
+    x, y = leads["number"].tolist(), leads["mean"].tolist()
     return {
         "type": "scatter",
         "name": "Best fully evaluated so far",
@@ -142,17 +149,16 @@ def _steps(best: pd.DataFrame, last: int) -> dict[str, Any]:
 
 
 def _star(best: pd.DataFrame, labels: dict[str, str]) -> dict[str, Any]:
-    newest = best.tail(1)
     texts = [
         f"{labels[candidate].split()[0]}: {mean:.1%}"
-        for candidate, mean in zip(newest["candidate"], newest["mean"], strict=True)
+        for candidate, mean in zip(best["candidate"], best["mean"], strict=True)
     ]
     return {
         "type": "scatter",
         "name": "Best",
         "mode": "markers+text",
-        "x": newest["number"].tolist(),
-        "y": newest["mean"].tolist(),
+        "x": best["number"].tolist(),
+        "y": best["mean"].tolist(),
         "text": texts,
         "textposition": "top left",
         "marker": {"color": BEST, "symbol": "star", "size": 15},

@@ -11,6 +11,7 @@ from core.search.budget import (
     preset,
 )
 from core.search.shape import Shape
+from dashboard.theme import legible
 
 _NAMES: tuple[BudgetName, ...] = ("light", "medium", "heavy", "paper", "exact")
 _TITLES = {"paper": "As in the paper", "exact": "Exact numbers"}
@@ -25,7 +26,7 @@ def render_budget_settings(
         _NAMES,
         default=budget.name,
         required=True,
-        format_func=lambda each: _TITLES.get(each, each.capitalize()),
+        format_func=lambda each: legible(_TITLES.get(each, each.capitalize())),
         key=f"{key}.name",
         label_visibility="collapsed",
     )

@@ -64,7 +64,8 @@ def render_scores(comparison: Comparison, results: RunResults) -> None:
     reference = results.labels[comparison.candidates[0]]
     for candidate, difference in comparison.differences.items():
         st.markdown(difference_in_words(difference, results.labels[candidate], reference))
-        st.caption(f"p = {difference.p_value:.3g}: {difference.method}.")
+        st.caption(f"{difference.method[0].upper()}{difference.method[1:]}.")
+    st.caption("Better or worse is said only when the test (p up to 0.05) and the interval agree.")
 
 
 def render_texts(chosen: Sequence[CandidateTexts], predictor: str) -> None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from core.lm.connection import LMConfig
 from core.lm.offline import OFFLINE_MODEL
 from dashboard.components.notices import render_offline_notice
+from dashboard.theme import legible
 
 OFFLINE, CONNECTED = "Offline model", "Connected model"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -34,6 +35,7 @@ def render_model_settings(
         [OFFLINE, CONNECTED],
         default=OFFLINE if config.is_offline else CONNECTED,
         required=True,
+        format_func=legible,
         key=f"{key}.kind",
         label_visibility="collapsed",
     )

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.theme import legible
+
 _SAFE = re.compile(r"[A-Za-z0-9_.]{1,60}")
 
 
@@ -15,7 +17,7 @@ def render_predictor_choice(names: Sequence[str], *, key: str) -> str:
         range(len(names)),
         default=0,
         required=True,
-        format_func=lambda place: predictor_label(names[place], place),
+        format_func=lambda place: legible(predictor_label(names[place], place)),
         key=key,
         label_visibility="collapsed" if len(names) == 1 else "visible",
     )

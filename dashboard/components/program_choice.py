@@ -1,12 +1,13 @@
 """Which program to optimize, and what it is made of."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from core.programs.predictors import PredictorInfo
 from core.programs.template import ProgramTemplate
+from dashboard.components.notices import render_problem
 
 
 def render_templates(
@@ -33,6 +34,12 @@ def render_templates(
                 args=(template.name,),
                 width="stretch",
             )
+
+
+def render_broken_programs(faults: Mapping[str, str]) -> None:
+    """The files (name → fault) that cannot be used; nothing when there is none."""
+    for fault in faults.values():
+        render_problem("A program is broken; the others can be used.", fault)
 
 
 def render_predictors(infos: Sequence[PredictorInfo]) -> None:

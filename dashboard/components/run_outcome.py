@@ -44,13 +44,7 @@ def render_outcome(status: RunStatus, results: RunResults, metric: str) -> None:
         )
     elif status == "paused":
         render_problem("The run is paused", results.message or "No reason was recorded.")
-    elif status == "interrupted":
-        st.warning(
-            "No worker is at this run: it was ended or cut off. Resume goes on where it stands "
-            "and repeats nothing that is finished.",
-            icon=":material/power_off:",
-        )
-    elif results.wish != "run":
+    elif status != "interrupted" and results.wish != "run":
         ending = "pauses" if results.wish == "pause" else "stops"
         st.info(
             f"The run {ending} as soon as the work in flight is done.",
@@ -58,6 +52,31 @@ def render_outcome(status: RunStatus, results: RunResults, metric: str) -> None:
         )
     elif status == "queued":
         st.info("Waiting for the worker to start.", icon=":material/hourglass_empty:")
+
+
+def render_interruption(log: str | None, *, started: bool) -> None:
+    """Why no worker is at the run, as far as its `log` tells, and what to do about it.
+
+    `started` says whether any worker of this run ever gave a sign of life.
+    """
+    happened = "it was ended or cut off" if started else "the one that was started never reported"
+    st.warning(
+        f"No worker is at this run: {happened}. Resume goes on where it stands and repeats nothing "
+        "that is finished.",
+        icon=":material/power_off:",
+    )
+    if log is not None:
+        st.caption(
+            "The last lines that the worker printed. Correct what they name, then press Resume. A "
+            "module that is missing is installed by `make run`; a setting that is refused is an "
+            "environment variable of the process that runs this dashboard."
+        )
+        st.code(log, language=None, wrap_lines=True)
+    elif not started:
+        st.caption(
+            "It printed nothing. The machine may be short of memory or very busy: press Resume to "
+            "start another one."
+        )
 
 
 def render_next_pages(results: RunResults) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.lm.usage import Usage
+from core.runs.store import UnreadableRun
 from dashboard.components.call_estimate import cost_text
 from dashboard.components.measures import duration_text
 from dashboard.components.scores import score_text
@@ -56,6 +57,25 @@ def render_run_actions(row: RunRow, *, key: str) -> Wish | None:
         ):
             return "delete"
     return None
+
+
+def render_unreadable_runs(runs: Sequence[UnreadableRun], *, key: str) -> UnreadableRun | None:
+    """What cannot be listed, named one by one; the run to delete, if any."""
+    wish = None
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(
+            ":orange[:material/warning:] **Runs that this version cannot read.** A newer version "
+            "of MIPRO Studio may have written them, or their settings are damaged. All other runs "
+            "are unharmed. Update MIPRO Studio to open these, or delete them."
+        )
+        for run in runs:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                when = _local_time(run.created)
+                st.text(f"{run.name or 'Without a name'} · {run.id} · {when:%Y-%m-%d %H:%M}")
+                st.space("stretch")
+                if st.button("Delete", key=f"{key}.{run.id}", icon=":material/delete:"):
+                    wish = run
+    return wish
 
 
 def runs_frame(rows: Sequence[RunRow]) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def effect_frame(belief: Belief, results: RunResults) -> pd.DataFrame:
 def _numbers(results: RunResults) -> dict[tuple[str, str], int]:
     """(predictor, id of an instruction or demo set) → its number on screen."""
     instructions = {
-        (name, each.id): each.index for name, own in results.instructions.items() for each in own
+        (name, each.id): each.number for name, own in results.instructions.items() for each in own
     }
     demos = {
         (name, each.id): number

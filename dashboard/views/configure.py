@@ -12,6 +12,11 @@ from dashboard.components.call_estimate import render_call_estimate
 from dashboard.components.model_settings import render_model_settings
 from dashboard.components.notices import render_problem
 from dashboard.components.optimizer_choice import render_optimizer_choice
+from dashboard.components.review_settings import (
+    locks_that_hold,
+    render_locks,
+    render_review_choice,
+)
 from dashboard.costs import phase_costs
 from dashboard.readiness import obstacle, warnings
 
@@ -19,7 +24,7 @@ st.title("Configure")
 st.caption("Which models, how much of them, and what it may cost.")
 
 draft = session.draft()
-templates = materials.programs()
+templates = materials.programs().templates
 stored = {each.id for each in materials.datasets()}
 if draft.dataset not in stored or draft.split_mapping is None:
     st.info("A run needs a dataset with input and output columns.", icon=":material/table:")
@@ -33,10 +38,13 @@ if draft.missing or draft.program not in templates:
     st.stop()
 template = templates[draft.program]
 try:
-    predictors = len(materials.task(draft.config(title=template.title)).predictors)
+    given = materials.task(draft.config(title=template.title))
 except StudioError as error:
     render_problem("Program and data do not fit together.", str(error))
     st.stop()
+
+predictors = len(given.predictors)
+draft = session.update_draft(locks=locks_that_hold(given.predictors, draft.locks))
 
 st.text(f"{template.title} on {draft.dataset_name}")
 name = st.text_input(
@@ -73,7 +81,7 @@ st.subheader("Budget")
 budget = render_budget_settings(
     draft.budget or preset("light", predictors, shape),
     predictors=predictors,
-    val=len(materials.task(draft.config(title=template.title)).split.val),
+    val=len(given.split.val),
     shape=shape,
     key="configure.budget",
 )
@@ -96,6 +104,16 @@ max_calls = cap_side.number_input(
     help="The search ends early enough to stay below it. If failures use it up, the run pauses and "
     "can be resumed with a higher one.",
 )
+st.subheader("Before the search")
+review = render_review_choice(draft.review, key="configure.review")
+if render_locks(
+    given.predictors,
+    draft.locks,
+    marked=given.locks,
+    change=lambda locks: session.update_draft(locks=locks),
+    key="configure",
+):
+    st.rerun()
 draft = session.update_draft(
     name=name,
     task_model=task_model or draft.task_model,
@@ -105,6 +123,7 @@ draft = session.update_draft(
     seed=seed,
     concurrency=concurrency,
     max_calls=max_calls,
+    review=review,
 )
 config = draft.config(title=template.title, predictors=predictors)
 task = materials.task(config)

@@ -7,6 +7,7 @@ from dashboard import services, session
 from dashboard.components.exports import render_export_choice, render_file, render_test_scores
 from dashboard.components.notices import render_problem
 from dashboard.components.run_head import render_no_run, render_run_head
+from dashboard.theme import legible
 
 KINDS: dict[services.ExportKind, str] = {
     "DSPy program": "Instructions and demos as DSPy saves them; `dspy.Module.load` takes the file.",
@@ -34,7 +35,12 @@ if not view.results.labels:
 render_test_scores(view.results)
 candidate = render_export_choice(view.results, key=f"export.candidate.{run_id}")
 kind = st.segmented_control(
-    "What", list(KINDS), default="DSPy program", required=True, key="export.kind"
+    "What",
+    list(KINDS),
+    default="DSPy program",
+    required=True,
+    format_func=legible,
+    key="export.kind",
 )
 st.caption(KINDS[kind])
 try:

@@ -1,35 +1,35 @@
-"""Monitor: a run as it goes, its controls, and everything it has made so far."""
+"""Monitor: a run as it goes, its controls, what the search believes, and how to steer it."""
 
 import time
-from functools import partial
 
 import streamlit as st
 
-from dashboard import services, session
+from dashboard import acting, figures, insights, monitor_sections, services, session
 from dashboard.charts import score_history
 from dashboard.components.live_chart import render_live_chart
+from dashboard.components.outcome_notice import render_outcome_notice
+from dashboard.components.review_gate import render_review_call
 from dashboard.components.run_controls import render_cap_raise, render_run_controls
-from dashboard.components.run_details import render_failures, render_grounding
 from dashboard.components.run_head import render_no_run, render_run_head
-from dashboard.components.run_outcome import render_outcome
-from dashboard.components.run_progress import (
-    render_in_flight,
-    render_key_figures,
-    render_phases,
-)
-from dashboard.components.run_sections import (
-    render_candidates,
-    render_demo_section,
-    render_instructions,
-)
+from dashboard.components.run_outcome import render_interruption, render_outcome
+from dashboard.components.run_progress import render_in_flight, render_key_figures, render_phases
 from dashboard.components.run_status import render_status
-from dashboard.components.search_belief import (
-    render_belief,
-    render_effects,
-    render_settings_importance,
+from dashboard.components.search_surrogate import render_belief_in_words
+from dashboard.components.story_panel import render_story
+from dashboard.monitor_dialogs import (
+    BranchDialog,
+    GoOnDialog,
+    TrialDialog,
+    open_dialog,
+    show_dialog,
 )
+from dashboard.theme import legible
 
-SECTIONS = ("Candidates", "Effects", "Instructions", "Demo sets", "Summaries", "Failures")
+TICK = 1.0
+"""Seconds between looks at a run that goes on."""
+DETAILS_TICK = 2.0
+SLOW_TICK = 5.0
+"""Seconds between looks at an ended run, which somebody may take up again."""
 
 run_id = session.run_id()
 opened = services.run_view(run_id) if run_id else None
@@ -38,21 +38,22 @@ if run_id is None or opened is None:
     render_no_run(run_id)
     st.stop()
 session.open_run(run_id)
+monitor_sections.take_turn()
 render_run_head(opened.run.config)
 live = not opened.results.is_ended
 
 
-@st.fragment(run_every=1 if live else None)
+@st.fragment(run_every=TICK if live else SLOW_TICK)
 def status_panel(run: str) -> None:
     """Where the run stands, and its controls."""
     view, now = services.run_view(run), time.time()
-    if view is None or (live and view.results.is_ended):
-        st.rerun()  # once, so that both timers stop
+    if view is None or live == view.results.is_ended:
+        st.rerun()  # once, so that the timers change
     at_work = view.status == "running"
     with st.container(horizontal=True, vertical_alignment="center"):
         render_status(view.status)
         st.space("stretch")
-        render_run_controls(
+        asked = render_run_controls(
             view.status,
             view.results,
             key="monitor",
@@ -60,8 +61,14 @@ def status_panel(run: str) -> None:
             on_resume=lambda: services.resume(view),
             on_stop=lambda: services.stop(view),
         )
+    if asked:
+        open_dialog(run, BranchDialog() if asked == "branch" else GoOnDialog())
+    with st.container():
+        render_review_call(view.results.steering.waits_for_review, run)
     with st.container():
         render_outcome(view.status, view.results, view.run.config.metric)
+        if view.status == "interrupted":
+            render_interruption(services.worker_log(view), started=view.run.heartbeat is not None)
         if view.results.waits_at_cap and (cap := render_cap_raise(view.results, key="monitor")):
             services.resume(view, cap)
             st.rerun()
@@ -70,57 +77,64 @@ def status_panel(run: str) -> None:
     with st.container():
         if view.snapshot and at_work:
             render_in_flight(view.snapshot.in_flight, view.snapshot.in_flight_count, now)
+    with st.container():
+        if view.results.is_ended:
+            render_end(view)
 
 
-@st.fragment(run_every=2 if live else None)
+def render_end(view: services.RunView) -> None:
+    """The story of an ended run; where nothing improved, why."""
+    render_story(insights.story(view))
+    best, baseline = view.results.best, view.results.baseline
+    if best is None or baseline is None or best.candidate == baseline.candidate:
+        st.subheader("Why did nothing improve?")
+        monitor_sections.diagnosis(view, key="monitor.end")
+
+
+@st.fragment(run_every=DETAILS_TICK if live else None)
 def details_panel(run: str) -> None:
     """The score chart and the section that is chosen below it."""
     view = services.run_view(run)
     if view is None:
         st.rerun()
     st.subheader("Scores")
-    render_live_chart(
+    click = render_live_chart(
         services.score_chart(view),
         key="monitor.scores",
-        alt=f"Scores of {len(view.results.tables.trials)} trials",
+        alt=f"Scores of {view.results.trial_count} trials",
         height=score_history.HEIGHT,
+        clickable=True,
     )
+    if click is not None and click.x is not None:
+        open_dialog(run, TrialDialog(number=int(click.x)))
     with st.container(gap="xsmall"):
-        render_belief(view.snapshot.belief if view.snapshot else None, view.results)
+        render_belief_in_words(figures.belief_of(view), view.results)
     section = st.segmented_control(
         "Details",
-        SECTIONS,
-        default=SECTIONS[0],
+        list(monitor_sections.SECTIONS),
+        default="Candidates",
         required=True,
-        key="monitor.section",
+        format_func=legible,
+        key=monitor_sections.CHOICE,
         label_visibility="collapsed",
     )
     with st.container():
-        show_section(str(section), view)
+        show_notice(view)
+    with st.container():
+        monitor_sections.SECTIONS[str(section)](view)
 
 
-def show_section(section: str, view: services.RunView) -> None:
-    """One of `SECTIONS`."""
-    results = view.results
-    match section:
-        case "Candidates":
-            table, chart = services.candidate_table(view), services.predictions_chart(view)
-            if chosen := render_candidates(results, table, chart, key="monitor"):
-                session.compare(chosen)
-                st.switch_page("views/compare.py", query_params={"run": view.run.id})
-        case "Effects":
-            render_effects(view.snapshot.belief if view.snapshot else None, results)
-            render_settings_importance(results.settings_importance)
-        case "Instructions":
-            show = partial(services.proposal, view.run.id)
-            render_instructions(results, show, key="monitor")
-        case "Demo sets":
-            render_demo_section(results, key="monitor")
-        case "Summaries":
-            render_grounding(results.grounding)
-        case _:
-            render_failures(results.tables.failures, results.failure_count, key="monitor.failures")
+def show_notice(view: services.RunView) -> None:
+    """How the last decision of this tab went, with a way to take it back."""
+    if said := acting.notice(view.run.id):
+        undoable = bool(acting.own_decisions(view, said))
+        if render_outcome_notice(
+            said.words, problem=said.problem, undoable=undoable, key="monitor.notice"
+        ):
+            acting.take_back(view, said)
+            st.rerun()
 
 
 status_panel(run_id)
 details_panel(run_id)
+show_dialog(opened)

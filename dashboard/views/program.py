@@ -10,14 +10,18 @@ from dashboard.components.field_mapping import (
     render_metric,
 )
 from dashboard.components.notices import render_offline_notice, render_problem
-from dashboard.components.program_choice import render_predictors, render_templates
+from dashboard.components.program_choice import (
+    render_broken_programs,
+    render_predictors,
+    render_templates,
+)
 from dashboard.components.stage_graph import render_stage_graph
 from dashboard.components.tried_example import render_example_choice, render_tried
 
 
 def choose_program(name: str) -> None:
     """Make a program the draft's."""
-    session.keep_draft(session.draft().with_program(materials.programs()[name]))
+    session.keep_draft(session.draft().with_program(materials.programs().templates[name]))
 
 
 def choose_bundled(name: str) -> None:
@@ -30,9 +34,10 @@ def choose_bundled(name: str) -> None:
 st.title("Program")
 st.caption("What is optimized: stages that call a language model, each with an instruction.")
 
-templates = materials.programs()
-draft = session.draft()
+library, draft = materials.programs(), session.draft()
+templates = library.templates
 render_templates(templates.values(), draft.program, key="program.choose", on_choose=choose_program)
+render_broken_programs(library.faults)
 if draft.program not in templates:
     st.info("Choose a program to see its stages.", icon=":material/account_tree:")
     st.stop()

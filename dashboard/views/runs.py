@@ -2,10 +2,15 @@
 
 import streamlit as st
 
-from core.errors import StudioError
+from core.errors import RunUnreadable, StudioError
 from dashboard import services, session
 from dashboard.components.notices import render_problem
-from dashboard.components.run_table import render_run_actions, render_run_table
+from dashboard.components.run_controls import render_cap_choice
+from dashboard.components.run_table import (
+    render_run_actions,
+    render_run_table,
+    render_unreadable_runs,
+)
 from dashboard.run_list import BUSY, RunRow
 
 REFRESH = 2.0
@@ -21,17 +26,17 @@ def pick(key: str, ids: list[str]) -> None:
 
 
 @st.dialog("Delete this run?")
-def confirm_deletion(row: RunRow) -> None:
+def confirm_deletion(run: str, name: str) -> None:
     """Ask, then remove the run."""
-    st.text(row.run.config.name)
+    st.text(name)
     st.write("Its events, prompts, scores and result are removed for good.")
     if st.button("Delete", key="runs.confirm", type="primary", icon=":material/delete:"):
         try:
-            services.delete_run(row.run.id)
+            services.delete_run(run)
         except StudioError as error:
             render_problem("The run is still there.", str(error))
             st.stop()
-        session.close_run(row.run.id)
+        session.close_run(run)
         st.rerun()
 
 
@@ -51,11 +56,13 @@ def show(row: RunRow) -> None:
 
 st.title("Runs")
 st.caption("Everything that was ever started here, newest first.")
+unreadable = services.unreadable_runs()
+if unreadable and (doomed := render_unreadable_runs(unreadable, key="runs.unreadable")):
+    confirm_deletion(doomed.id, doomed.name or doomed.id)
 rows = services.run_rows()
 if not rows:
-    st.info(
-        "There is no run yet. The demo on the Home page is the quickest.", icon=":material/list:"
-    )
+    what = "no run that can be read" if unreadable else "no run yet"
+    st.info(f"There is {what}. The demo on the Home page is the quickest.", icon=":material/list:")
     if st.button("Go to Home", key="runs.home", type="primary"):
         st.switch_page("views/home.py")
     st.stop()
@@ -87,21 +94,20 @@ chosen = st.selectbox(
     key="runs.chosen",
 )
 row = by_id[chosen]
-view = services.run_view(chosen) if row.status in ("paused", "interrupted") else None
 cap = None
+try:
+    view = services.run_view(chosen) if row.status in ("paused", "interrupted") else None
+except RunUnreadable as error:  # its settings can be read, but not all of its events
+    render_problem("This run can only be deleted.", str(error))
+    if st.button("Delete", key=f"runs.{chosen}.delete", icon=":material/delete:"):
+        confirm_deletion(chosen, row.run.config.name)
+    st.stop()
 if view is not None and view.results.waits_at_cap:
-    reached = view.results.max_calls or view.results.usage.calls
-    cap = st.number_input(
-        "Most LM calls from now on",
-        reached + 1,
-        value=2 * reached,
-        key=f"runs.cap.{chosen}",
-        help="Counts the calls that were already made.",
-    )
+    cap = render_cap_choice(view.results, key=f"runs.cap.{chosen}")
 wish = render_run_actions(row, key=f"runs.{chosen}")
 if wish == "open":
     show(row)
 elif wish == "resume":
     resume(row, cap)
 elif wish == "delete":
-    confirm_deletion(row)
+    confirm_deletion(chosen, row.run.config.name)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.data.bundled import bundled, bundled_dataset
 from core.data.dataset import FieldMapping
 from core.runs.config import RunConfig
-from core.runs.events import StopRequested
+from core.runs.decisions import StopRequested
 from core.runs.store import Store
 from core.search.budget import Budget
 from core.storage.location import open_store

@@ -146,3 +146,31 @@ def test_the_papers_budget_is_given_in_full_evaluations(page):
     page.segmented_control(key="configure.budget.name").set_value("paper").run()
     assert not page.exception
     assert any("minibatches of 25" in each.value for each in page.caption)
+
+
+def test_a_run_waits_for_a_review_unless_somebody_says_otherwise(page):
+    assert page.toggle(key="configure.review").value
+    page.toggle(key="configure.review").set_value(False).run()
+    page.switch_page("views/home.py").run()
+    page.switch_page("views/configure.py").run()
+    assert not page.toggle(key="configure.review").value
+
+
+@pytest.mark.usefixtures("stop_workers")
+@starts_a_worker
+def test_locked_text_goes_with_the_run(page, store):
+    def type_in(text: str) -> None:
+        page.text_input(key="configure.classify.predict.typed").set_value(text)
+        button(page, "Lock it").click().run()
+        assert not page.exception
+
+    type_in("produce the fields")
+    type_in("not in there")
+    assert any("'not in there' is not in" in each for each in texts(page))
+    type_in("<keep>Given</keep> the fields")
+    page.button(key="configure.classify.predict.unlock.0").click().run()
+    button(page, "Start the run").click().run()
+    assert not page.exception
+    (run,) = store.runs()
+    assert run.config.locks == {"classify.predict": ("Given",)}
+    assert run.config.review

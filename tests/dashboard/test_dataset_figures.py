@@ -70,6 +70,12 @@ def test_the_preview_shows_nested_values_as_json():
     assert tags.isna().tolist() == [False, True]
 
 
+def test_sizes_of_numbers_written_as_text_are_their_values():
+    rows = Dataset(name="r", origin="t", frame=pd.DataFrame({"a": ["3.10", None, "12"]}))
+    sizes = size_series(rows, profile(rows).columns[0])
+    assert sizes.tolist() == [3.1, 12.0]
+
+
 def test_sizes_are_numbers_or_lengths():
     assert size_series(ROWS, COLUMNS["size"]).tolist() == list(range(20))
     assert size_series(ROWS, COLUMNS["text"]).max() == 26

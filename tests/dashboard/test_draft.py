@@ -98,3 +98,9 @@ def test_a_draft_says_what_is_missing_first():
     assert mapped.missing is None
     assert mapped.config(title="Classification").name == "Classification on one"
     assert mapped.changed(name="  Mine ").config(title="Classification").name == "Mine"
+
+
+def test_a_draft_wants_a_review_and_its_locks_go_with_the_program():
+    draft = Draft(locks={"p": ("x",), "q": ()})
+    assert draft.review
+    assert draft.changed(program="other").with_program(template("classification")).locks == {}

@@ -1,10 +1,12 @@
 """One state for all viewers: folded once, read as values that nothing changes."""
 
+import gc
 import threading
 
 import pytest
 
 from core.storage.memory import MemoryStore
+from dashboard import live_run
 from dashboard.live_run import LiveRun
 from tests import run_log
 
@@ -67,3 +69,33 @@ def test_many_viewers_at_once_read_whole_results_while_events_come_in(store):
         each.join()
     assert problems == []
     assert live.results(store, store.run(run_id), None).seq == len(log)
+
+
+def test_a_long_log_is_read_without_garbage_collections_and_left_alone_by_later_ones(
+    store, monkeypatch
+):
+    monkeypatch.setattr(live_run, "MANY", 50)
+    run_id, _, _ = run_log.iris_run(store, "search")
+    collecting = []
+    read = store.since
+
+    def since(run, seq):
+        collecting.append(gc.isenabled())
+        return read(run, seq)
+
+    monkeypatch.setattr(store, "since", since)
+    before = gc.get_freeze_count()
+    try:
+        LiveRun().results(store, store.run(run_id), None)
+        assert collecting == [False]
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
+
+
+def test_a_tick_costs_no_garbage_collection_setting(store):
+    run_id, _, _ = run_log.iris_run(store, "propose")
+    before = gc.get_freeze_count()
+    LiveRun().results(store, store.run(run_id), None)
+    assert gc.get_freeze_count() == before

@@ -6,9 +6,12 @@ import time
 import pytest
 
 from core.lm.offline import OFFLINE_NOTICE
+from core.runs import decisions as de
 from core.runs import events as ev
 from core.runs import liveness
 from core.runs.snapshot import Belief, LevelEffect, RunSummary, Snapshot
+from core.worker import launcher
+from core.worker.log import last_words
 from dashboard import services
 from tests import run_log
 from tests.dashboard.conftest import button, iris_config, labels, starts_a_worker, texts
@@ -70,6 +73,39 @@ def test_a_running_run_shows_its_phases_figures_and_what_is_in_flight(open_page,
     assert any(each.value.startswith("30 of ") for each in page.caption)
     assert any("teacher runs" in each.value for each in page.caption)
     assert any(OFFLINE_NOTICE in each.value for each in page.caption)
+
+
+@starts_a_worker
+def test_a_worker_that_dies_at_its_start_is_shown_with_its_last_words(
+    open_page, store, monkeypatch
+):
+    run_id = store.create(iris_config(store))
+    with monkeypatch.context() as broken:
+        broken.setenv("PYTHONSAFEPATH", "1")  # the worker will not find its own modules
+        launcher.start(run_id)
+    deadline = time.monotonic() + 30
+    while last_words(run_id, since=None) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    monkeypatch.setattr(liveness, "START_GRACE", 0.0)
+    page = open_page("monitor", run=run_id)
+    assert not page.exception
+    (warning,) = [each.value for each in page.warning]
+    assert "the one that was started never reported" in warning
+    assert any("No module named 'core'" in each.value for each in page.code)
+    assert any("press Resume" in each.value for each in page.caption)
+    assert not button(page, "Resume").disabled
+
+
+def test_a_worker_that_was_cut_off_without_a_word_is_said_to_be_gone(open_page, store, monkeypatch):
+    run_id, _, _ = run_log.iris_run(store, "search")
+    alive(store, run_id)
+    monkeypatch.setattr(liveness, "STALE_AFTER", 0.0)
+    page = open_page("monitor", run=run_id)
+    assert not page.exception
+    (warning,) = [each.value for each in page.warning]
+    assert "it was ended or cut off" in warning
+    assert not page.code
 
 
 def test_a_finished_run_ends_with_a_sentence_and_ways_on(open_page, store):
@@ -186,7 +222,7 @@ def test_stop_is_asked_for_after_a_confirmation(open_page, store):
 def test_a_run_that_waits_at_its_cap_can_be_given_a_higher_one(open_page, store):
     run_id, _, _ = run_log.iris_run(store, "propose")
     reason = "The cap of 90 LM calls leaves no room. ![x](http://127.0.0.1/leak.png)"
-    store.append(run_id, [ev.ResumeRequested(by="test", max_calls=90)])
+    store.append(run_id, [de.ResumeRequested(by="test", max_calls=90)])
     store.append(run_id, [ev.BudgetReached(calls=90, cap=90)])
     store.append(run_id, [ev.Paused(reason=reason, by_person=False)])
     alive(store, run_id)

@@ -1,10 +1,16 @@
 """The Program page as a visitor uses it."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from core.lm.offline import OFFLINE_NOTICE
+from core.programs import registry
 from core.programs.registry import templates
 from tests.dashboard.conftest import button, labels, texts
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_programs"
 
 
 def with_program(page, name):
@@ -115,3 +121,21 @@ def test_a_model_that_does_not_answer_is_reported_as_text(open_page):
     assert not page.exception
     assert any("The example failed" in each.value for each in page.markdown)
     assert [each.value for each in page.metric][0] == "–"
+
+
+def test_a_broken_program_is_named_with_its_fault_and_the_others_can_be_chosen(
+    open_page, tmp_path, monkeypatch
+):
+    package = f"broken_{tmp_path.name}"
+    shutil.copytree(
+        SAMPLES, tmp_path / package, ignore=shutil.ignore_patterns("data", "__pycache__")
+    )
+    (tmp_path / package / "mine.py").write_text("raise KeyError('gone')\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "PACKAGE", package)
+    page = open_page("program")
+    assert not page.exception
+    assert any("A program is broken" in each.value for each in page.markdown)
+    fault = "/mine.py, line 1 cannot be loaded: KeyError: 'gone'. Correct the file or remove it."
+    assert f"{package}{fault}" in texts(page)
+    assert not with_program(page, "classification").exception

@@ -7,17 +7,19 @@ import pytest
 from core.evaluation.statistics import mean
 from core.results.frames import (
     TRIAL_COLUMNS,
+    best_candidate,
     candidate_frame,
     candidate_labels,
     observed,
     trial_frame,
 )
+from core.results.full_evaluations import FULL_COLUMNS, full_frame
 from core.runs.state import RunState
 from dashboard.charts.predictions import MOST_SHOWN, predictions_figure
 from dashboard.charts.score_history import (
     MOST_FULL,
     MOST_MINIBATCHES,
-    best_so_far,
+    leads,
     score_history_figure,
     thinned,
 )
@@ -27,8 +29,10 @@ NAMES = ["Minibatch", "Baseline", "Best fully evaluated so far", "Full evaluatio
 
 
 def history(state: RunState):
-    baseline = observed(state).get(state.baseline)
-    return score_history_figure(trial_frame(state), candidate_labels(state), baseline, run="r1")
+    means = observed(state)
+    full = full_frame(state, means, best_candidate(state, means))
+    baseline, labels = means.get(state.baseline), candidate_labels(state)
+    return score_history_figure(trial_frame(state), full, labels, baseline, run="r1")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,10 @@ def test_the_best_so_far_is_a_line_of_its_own_with_a_label_on_the_best(state):
     assert list(steps.y) == sorted(steps.y)
     assert star.text[0].startswith("C")
     assert star.y[0] == steps.y[-1]
+    means = observed(state)
+    best = best_candidate(state, means)
+    assert star.y[0] == means[best].value
+    assert star.text[0] == f"{candidate_labels(state)[best]}: {means[best].value:.1%}"
 
 
 def test_the_baseline_is_a_reference_line_over_the_whole_chart(state):
@@ -99,7 +107,8 @@ def trials(count: int) -> pd.DataFrame:
 
 
 def test_a_chart_of_many_trials_stays_below_2000_points():
-    figure = score_history_figure(trials(9_000), {"c": "C1"}, mean([1.0, 0.0]), run="r1")
+    full = evaluations([0.5] * 6_000, "c" * 6_000, "c" * 6_000)
+    figure = score_history_figure(trials(9_000), full, {"c": "C1"}, mean([1.0, 0.0]), run="r1")
     assert sum(len(trace.x) for trace in figure.data) < 2_000
 
 
@@ -112,9 +121,27 @@ def test_thinned_rows_stay_the_same_when_more_come(most):
     assert thinned(frame.iloc[:5], most).equals(frame.iloc[:5])
 
 
-def test_only_evaluations_better_than_all_before_them_are_steps():
-    frame = trials(5).assign(mean=[0.5, 0.4, 0.5, 0.7, 0.6])
-    assert best_so_far(frame)["number"].tolist() == [0, 3]
+def evaluations(means: list[float], leaders: str, candidates: str) -> pd.DataFrame:
+    """Full evaluations by trials 0, 2, 4, …, one letter each; the last one is the run's best."""
+    rows = [
+        (2 * place, candidate, mean, 0.0, 1.0, 9, leader, place == len(means) - 1)
+        for place, (candidate, mean, leader) in enumerate(
+            zip(candidates, means, leaders, strict=True)
+        )
+    ]
+    return pd.DataFrame(rows, columns=FULL_COLUMNS)
+
+
+def test_a_step_is_where_another_candidate_takes_the_lead_and_it_can_go_down():
+    found = leads(evaluations([0.5, 1.0, 0.4, 0.7], "aacd", "abcd"))
+    assert list(zip(found["number"], found["mean"], strict=True)) == [(0, 0.5), (4, 0.4), (6, 0.7)]
+
+
+def test_the_star_is_the_runs_best_and_not_the_highest_mean():
+    full = evaluations([0.5, 1.0, 0.7], "aac", "abc")
+    labels = {"a": "C0 (baseline)", "b": "C1", "c": "C2"}
+    star = score_history_figure(trials(9), full, labels, mean([1.0, 0.0]), run="r1").data[4]
+    assert (list(star.x), list(star.y), list(star.text)) == ([4], [0.7], ["C2: 70.0%"])
 
 
 def test_predictions_stand_beside_what_was_observed_best_first():

@@ -5,10 +5,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.evaluation.statistics import mean
 from core.lm.usage import Usage
+from core.results.frames import candidate_frame
 from core.results.run_results import run_results
-from core.runs.events import InstructionProposed
+from core.runs.parts import Instruction
 from core.runs.state import RunState
 from core.storage.memory import MemoryStore
+from dashboard.components.candidate_table import COLUMNS
 from dashboard.components.demo_sets import demo_table
 from dashboard.components.instruction_cards import origin
 from dashboard.components.measures import (
@@ -82,12 +84,13 @@ def test_only_plain_identifiers_become_labels():
 
 
 def test_an_instruction_says_where_it_came_from():
-    own = InstructionProposed(predictor="p", index=0, id="i0", text="t")
-    made = InstructionProposed(
+    own = Instruction(predictor="p", number=0, id="i0", text="t", at=0.0)
+    made = Instruction(
         predictor="p",
-        index=2,
+        number=2,
         id="i2",
         text="t",
+        at=0.0,
         tip="high_stakes",
         temperature=0.7,
         grounding=("dataset_summary", "task_demos"),
@@ -129,3 +132,14 @@ def test_the_outcome_of_a_run_without_a_baseline_says_so():
 def test_a_table_of_no_candidates_has_its_columns():
     results = run_results(RunState(), run_log.iris_config(MemoryStore(), run_log.Plan()))
     assert candidate_columns(results.tables.candidates).empty
+
+
+def test_what_matters_most_of_a_candidate_comes_first_and_fits_the_screen():
+    state = run_log.state_of(run_log.events(run_log.Plan()))
+    table = candidate_columns(candidate_frame(state, run_log.snapshot(state)))
+    first = ["Candidate", "Standing", "Observed", "95 %", "n", "Predicted", "90 %"]
+    assert list(table.columns)[:9] == [*first, "Test", "Test n"]
+    assert set(table["Standing"]) == {"best", "full", "in part"}
+    assert table["95 %"].str.fullmatch(r"\d+\.\d–\d+\.\d").all()
+    room, check_boxes = 578, 34  # pixels, of a page that is 1440 wide
+    assert sum(COLUMNS[name]["width"] for name in first) <= room - check_boxes

@@ -1,15 +1,26 @@
 """The Runs page as a visitor uses it."""
 
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
+from starlette.requests import Request
 
 from core.errors import ConfigError
 from core.lm.usage import Usage
 from core.runs.events import BudgetReached, Paused, RunStopped
 from core.runs.snapshot import RunSummary, ScoreWithN, Snapshot
 from dashboard import services
-from tests.dashboard.conftest import button, iris_config, labels, run_in_url, starts_a_worker
+from dashboard.asgi import health
+from tests.dashboard.conftest import (
+    button,
+    iris_config,
+    labels,
+    run_in_url,
+    starts_a_worker,
+    texts,
+)
 
 
 def ended_run(store, name="Old run"):
@@ -136,5 +147,66 @@ def test_a_stopped_run_is_deleted_for_good(store):
     run = store.create(iris_config(store))
     store.append(run, [RunStopped()])
     store.put_snapshot(run, Snapshot(seq=1, summary=RunSummary(status="stopped")))
+    services.delete_run(run)
+    assert store.runs() == []
+
+
+def damage(tmp_path, run, config='{"name": "From the future"}'):
+    with closing(sqlite3.connect(tmp_path / "studio.db")) as connection, connection:
+        connection.execute("UPDATE runs SET config = ? WHERE id = ?", (config, run))
+
+
+def test_a_run_that_cannot_be_read_is_named_and_the_others_stay_in_the_list(
+    open_page, store, tmp_path
+):
+    ended_run(store)
+    damage(tmp_path, run := store.create(iris_config(store)))
+    page = open_page("runs", run=run)
+    assert not page.exception
+    assert list(page.dataframe[0].value["Name"]) == ["Old run"]
+    assert any("that this version cannot read" in each.value for each in page.markdown)
+    assert any(each.startswith(f"From the future · {run} · ") for each in texts(page))
+    page.button(key=f"runs.unreadable.{run}").click().run()
+    assert not page.exception
+    assert "From the future" in texts(page)  # in the dialog that asks
+    assert page.button(key="runs.confirm")
+    services.delete_run(run)
+    assert store.unreadable_runs() == []
+    assert len(store.runs()) == 1
+
+
+@pytest.mark.parametrize("page", ["home", "data", "runs"])
+def test_pages_work_when_the_only_run_cannot_be_read(open_page, store, tmp_path, page):
+    damage(tmp_path, store.create(iris_config(store)))
+    assert not open_page(page).exception
+
+
+def test_health_counts_the_runs_that_can_be_read_and_those_that_cannot(store, tmp_path):
+    ended_run(store)
+    damage(tmp_path, store.create(iris_config(store)), config="not JSON")
+    reply = health(Request({"type": "http"}))
+    assert (reply.status_code, reply.body) == (200, b'{"ok":true,"runs":1,"unreadable_runs":1}')
+
+
+def test_an_unreadable_run_that_a_worker_of_another_version_is_at_stays(store, tmp_path):
+    run = store.create(iris_config(store))
+    assert store.claim(run, "newer worker", stale_after=10)
+    damage(tmp_path, run)
+    with pytest.raises(ConfigError, match="worker of another version"):
+        services.delete_run(run)
+
+
+def test_a_run_with_an_event_that_cannot_be_read_can_be_deleted(
+    open_page, store, tmp_path, monkeypatch
+):
+    run = claimed_run(store, monkeypatch, seconds_ago=60)
+    store.append(run, [Paused(reason="", by_person=True)])
+    with closing(sqlite3.connect(tmp_path / "studio.db")) as connection, connection:
+        connection.execute("""UPDATE events SET body = '{"kind": "from_the_future"}'""")
+    page = open_page("runs")
+    assert not page.exception
+    assert any("event 1 cannot be read" in each for each in texts(page))
+    button(page, "Delete").click().run()
+    assert page.button(key="runs.confirm")
     services.delete_run(run)
     assert store.runs() == []

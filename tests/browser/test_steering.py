@@ -1,0 +1,172 @@
+"""People steer a running search, in a real browser: nothing flickers and nothing is lost."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+HEATMAP = ".live-plot[aria-label^='Predicted scores of']"
+SCORES = ".live-plot[aria-label^='Scores of']"
+
+
+@pytest.fixture(scope="module")
+def run_url(browser, server):
+    """The Monitor page of a demo run that is in its search."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(server)
+    page.get_by_role("button", name=re.compile("demo", re.IGNORECASE)).first.click()
+    expect(page.get_by_role("heading", name="Monitor", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Why this one next:").first).to_be_visible(timeout=90_000)
+    yield page.url
+    page.close()
+
+
+def section(page, name):
+    page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True).click()
+    page.wait_for_timeout(600)
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def named(page, name):
+    field = page.get_by_role("textbox", name="Your name")
+    field.fill(name)
+    field.press("Enter")
+    page.wait_for_timeout(800)
+
+
+def opened(new_page, url, name, **settings):
+    page = new_page(**settings)
+    page.goto(url)
+    expect(page.locator(f"{SCORES} .main-svg").first).to_be_visible(timeout=30_000)
+    named(page, name)
+    return page
+
+
+def shown_range(page):
+    """From which to which trial the score chart shows."""
+    return page.locator(SCORES).evaluate("chart => chart._fullLayout.xaxis.range.map(Number)")
+
+
+def calls(page):
+    metric = page.get_by_test_id("stMetric").filter(has_text="LM calls").first
+    return int(re.sub(r"\D", "", metric.get_by_test_id("stMetricValue").inner_text()) or 0)
+
+
+def wait_for(page, condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        page.wait_for_timeout(200)
+
+
+def click_cell(page, across, down):
+    """A place in the heatmap, as shares of its width and height."""
+    plot = page.locator(f"{HEATMAP} .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+    page.mouse.move(x, y)
+    page.wait_for_timeout(300)
+    page.mouse.click(x, y)
+
+
+def test_a_pair_from_the_heatmap_is_queued_and_tried_while_zoom_and_half_typed_numbers_stay(
+    new_page, run_url
+):
+    page = opened(new_page, run_url, "Ada", height=2600)
+    plot = page.locator(f"{SCORES} .nsewdrag").first.bounding_box()
+    page.mouse.move(plot["x"] + 50, plot["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 300, plot["y"] + 120, steps=6)
+    page.mouse.up()
+    zoomed = shown_range(page)
+    section(page, "Surrogate")
+    expect(page.locator(f"{HEATMAP} .main-svg").first).to_be_visible()
+    click_cell(page, 0.5, 0.05)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_text("Some", exact=True).click()
+    how_many = dialog.get_by_label("How many")
+    expect(how_many).to_be_enabled()
+    how_many.fill("33")
+    page.wait_for_timeout(5_000)
+    assert how_many.input_value() == "33"
+    press(dialog, "Queue it")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text(re.compile(r"^Queued: ")).first).to_be_visible()
+    section(page, "Decisions")
+    expect(page.get_by_text(re.compile("Ada queued .* on 33 examples")).first).to_be_visible()
+    assert shown_range(page) == pytest.approx(zoomed)
+    section(page, "Candidates")
+    assert shown_range(page) == pytest.approx(zoomed)
+
+
+def test_two_people_change_different_bounds_at_once_and_both_see_both(new_page, run_url):
+    first = opened(new_page, run_url, "Ada", height=2600)
+    second = opened(new_page, run_url, "Bob", height=2600)
+    for page, bound, value in (
+        (first, "Trials in all", "400"),
+        (second, "In flight together", "3"),
+    ):
+        section(page, "Money")
+        page.get_by_label(bound).fill(value)
+        page.get_by_label(bound).press("Tab")
+    press(first, "Change")
+    press(second, "Change")
+    for page in (first, second):
+        section(page, "Decisions")
+        expect(
+            page.get_by_text(re.compile("Ada set the budget to 400 trials")).first
+        ).to_be_visible()
+        expect(
+            page.get_by_text(re.compile("Bob set the budget to 3 in flight")).first
+        ).to_be_visible()
+
+
+def test_at_its_cap_a_run_waits_and_goes_on_when_the_cap_is_raised(new_page, run_url):
+    page = opened(new_page, run_url, "Ada", height=2600)
+    section(page, "Money")
+    cap = calls(page) + 20
+    page.get_by_label("Cap on LM calls").fill(str(cap))
+    page.get_by_label("Cap on LM calls").press("Tab")
+    press(page, "Change")
+    expect(page.get_by_role("button", name="Raise the cap and go on")).to_be_visible(timeout=60_000)
+    assert calls(page) <= cap
+    page.get_by_label("New cap on LM calls").fill(str(cap + 500))
+    page.get_by_label("New cap on LM calls").press("Tab")
+    press(page, "Raise the cap and go on")
+    wait_for(page, lambda: calls(page) > cap)
+
+
+def test_a_branch_begins_with_the_results_at_no_cost(new_page, run_url):
+    page = opened(new_page, run_url, "Ada", height=1400)
+    press(page, "Branch")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Another way")
+    dialog.get_by_label("Name").press("Tab")
+    press(dialog, "Start the branch")
+    expect(page.get_by_text("Another way").first).to_be_visible(timeout=30_000)
+    wait_for(page, lambda: page.url != run_url)
+    expect(page.get_by_test_id("stMetric").filter(has_text="Baseline")).not_to_contain_text("–")
+    page.get_by_role("button", name="Stop").first.click()
+    press(page, "Stop and keep the best")
+
+
+def test_a_selection_of_candidates_stays_while_results_come_in(new_page, run_url):
+    page = opened(new_page, run_url, "Ada", height=2200)
+    section(page, "Candidates")
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_be_visible()
+    box = table.bounding_box()
+    for row in (2, 4):
+        page.mouse.click(box["x"] + 14, box["y"] + 35 * row + 18)
+        page.wait_for_timeout(700)
+    compare = page.get_by_role("button", name="Compare (2)", exact=True)
+    expect(compare).to_be_visible()
+    for _ in range(6):
+        page.wait_for_timeout(1_000)
+        expect(compare).to_be_visible()
