@@ -163,7 +163,7 @@ def _standing(candidate: str, known: str, whole: Candidate, results: RunResults)
     if any(each.candidate.id == candidate for each in results.steering.queue):
         return "queued"
     if candidate not in results.choices:
-        return "considered, not tried"
+        return "considered"
     return known
 
 

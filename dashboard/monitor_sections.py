@@ -37,13 +37,13 @@ from dashboard.components.diagnosis_panel import render_findings
 from dashboard.components.money_panel import render_money
 from dashboard.components.predictor_choice import render_predictor_choice
 from dashboard.components.run_details import render_failures
-from dashboard.components.search_belief import render_settings_importance
 from dashboard.components.search_surrogate import (
     CellAsked,
     render_cell_choice,
     render_chances,
     render_effects,
     render_heatmap,
+    render_settings_importance,
     render_sureness,
 )
 from dashboard.components.timeline_panel import Mark, render_timeline, render_trial_choice

@@ -44,7 +44,6 @@ from core.worker.log import last_words
 from dashboard import session
 from dashboard.charts.predictions import MOST_SHOWN, predictions_figure
 from dashboard.charts.score_history import score_history_figure
-from dashboard.frames import candidate_columns
 from dashboard.live_run import LiveRun
 from dashboard.materials import store, task
 from dashboard.run_list import BUSY, RunRow, run_row
@@ -108,16 +107,6 @@ def _predictions_chart(
 ) -> str:
     candidates = _results.tables.candidates_named(shown)
     return str(predictions_figure(candidates, run=run_id).to_json())
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _candidate_table(run_id: str, version: tuple[int, int], _results: RunResults) -> pd.DataFrame:
-    return candidate_columns(_results.tables.candidates)
-
-
-def candidate_table(view: RunView) -> pd.DataFrame:
-    """The candidates as people read them, built once per change. Nobody may change the table."""
-    return _candidate_table(view.run.id, view.version, view.results)
 
 
 def score_chart(view: RunView) -> str:

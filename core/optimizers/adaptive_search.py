@@ -12,7 +12,7 @@ from core.lm.outage import attempts_allowed
 from core.optimizers.actions import Action, Slots
 from core.optimizers.schedule import open_trials
 from core.optimizers.trials import claimed_results, pending_examples, trial_started
-from core.runs.choices import open_choices, search_space
+from core.runs.choices import is_permitted, open_choices, search_space
 from core.runs.config import RunConfig
 from core.runs.costs import Cost, Texts, run_cost, text_tokens
 from core.runs.events import Event, TrialStarted
@@ -141,7 +141,7 @@ class AdaptiveSearch:
         if candidate.id in state.fully_evaluated:
             return []
         missing = len(recommended.missing)
-        if missing > self._results - claimed_results(state):
+        if missing > self._results - claimed_results(state) and not _has_lost_its_best(state):
             return []
         if slots.calls_left is not None and slots.calls_left < self._calls * missing:
             return []
@@ -154,6 +154,12 @@ class AdaptiveSearch:
                 reason="Evaluates the recommended candidate on what is left.",
             )
         ]
+
+
+def _has_lost_its_best(state: RunState) -> bool:
+    """Whether people have ruled out all but the baseline of what was fully evaluated."""
+    others = [each for each in state.fully_evaluated if each != state.baseline]
+    return bool(others) and not any(is_permitted(state, state.candidates[each]) for each in others)
 
 
 def _in_flight(state: RunState, space: SearchSpace) -> list[tuple[Levels, str]]:

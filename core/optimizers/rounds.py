@@ -60,7 +60,7 @@ class RoundSearch:
     def next_events(self, state: RunState, slots: Slots) -> list[Event]:
         """A full evaluation that is due, else the trial of a round, else another round."""
         schedule = self._schedule
-        if full := schedule.full_evaluation(state):
+        if full := schedule.full_evaluation(state, slots):
             return [full]
         waiting = self._untried(state)
         asking = [each for each in waiting if any(awaited(state, each, self._shape))]
@@ -71,7 +71,7 @@ class RoundSearch:
             return [self._rounds.opened(state, len(state.rounds))]
         if asking or schedule.open_trials(state):
             return []
-        last = schedule.last_full_evaluation(state)
+        last = schedule.last_full_evaluation(state, slots)
         return [last] if last else []
 
     def _untried(self, state: RunState) -> list[Round]:

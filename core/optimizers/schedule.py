@@ -55,19 +55,19 @@ class Schedule:
         unseen = [example for example in self.val if example not in claimed] or list(self.val)
         return trial_started(state, self.kind, candidate, unseen[: self.batch], round=round)
 
-    def full_evaluation(self, state: RunState) -> TrialStarted | None:
+    def full_evaluation(self, state: RunState, slots: Slots) -> TrialStarted | None:
         """After every S minibatches: of the best by mean among those not fully evaluated."""
         done = sum(trial.finished is not None for trial in _own(state, "minibatch"))
         if self.whole or self._fulls(state) >= done // self._every:
             return None
-        return self._full_of_best_by_mean(state)
+        return self._full_of_best_by_mean(state, slots)
 
-    def last_full_evaluation(self, state: RunState) -> TrialStarted | None:
+    def last_full_evaluation(self, state: RunState, slots: Slots) -> TrialStarted | None:
         """In the end: of the best by mean, unless the last minibatches were followed by one."""
         minibatches = _count(state, "minibatch")
         if self.whole or self._fulls(state) >= math.ceil(minibatches / self._every):
             return None
-        return self._full_of_best_by_mean(state)
+        return self._full_of_best_by_mean(state, slots)
 
     def affords(self, state: RunState, slots: Slots, *, trials: int, prompts: int = 0) -> bool:
         """True when the calls left suffice for these trials and calls to the prompt model.
@@ -90,9 +90,15 @@ class Schedule:
         return max(1, math.ceil(minibatches / self._every) - self._fulls(state))
 
     def _fulls(self, state: RunState) -> int:
-        return _count(state, "full")
+        """Full evaluations that still say something: their candidates are not ruled out."""
+        if not state.steering.decisions:
+            return _count(state, "full")
+        return sum(
+            not trial.cancelled and is_permitted(state, state.candidates[trial.candidate])
+            for trial in _own(state, "full")
+        )
 
-    def _full_of_best_by_mean(self, state: RunState) -> TrialStarted | None:
+    def _full_of_best_by_mean(self, state: RunState, slots: Slots) -> TrialStarted | None:
         taken = {trial.candidate for trial in open_trials(state, "full")}
         taken |= set(state.fully_evaluated)
         means = [
@@ -105,6 +111,9 @@ class Schedule:
         if not means:
             return None
         best = max(means, key=lambda pair: pair[0])[1]
+        missing = len(self.val) - len(claimed_examples(state, best))
+        if slots.calls_left is not None and slots.calls_left < self._calls * missing:
+            return None
         return trial_started(state, "full", state.candidates[best], self.val)
 
 

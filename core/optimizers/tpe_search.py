@@ -57,13 +57,13 @@ class PoolSearch:
     def next_events(self, state: RunState, slots: Slots) -> list[Event]:
         """A full evaluation that is due, else a trial; when all have ended, the last evaluation."""
         schedule = self._schedule
-        if full := schedule.full_evaluation(state):
+        if full := schedule.full_evaluation(state, slots):
             return [full]
         if schedule.affords(state, slots, trials=1) and (trial := self._trial(state)):
             return [trial]
         if schedule.open_trials(state):
             return []
-        last = schedule.last_full_evaluation(state)
+        last = schedule.last_full_evaluation(state, slots)
         return [last] if last else []
 
     def _trial(self, state: RunState) -> TrialStarted | None:

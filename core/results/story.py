@@ -52,7 +52,7 @@ def story(
 def _tried(results: RunResults) -> str:
     if not results.predictors:
         return _ending(results)
-    purposes = Counter(row.purpose for row in results.tables.rows)
+    trials = sum(row.purpose != "test" for row in results.tables.rows)
     fulls = len(results.tables.fulls)
     made = [
         f"{results.names.predictor(info.name)}: "
@@ -64,9 +64,8 @@ def _tried(results: RunResults) -> str:
     sentences = [
         f"The program has {_number(len(results.predictors), 'predictor')}. To choose from there "
         f"were, for {'; for '.join(made)}.",
-        f"{_number(results.candidate_count, 'candidate')} ran in "
-        f"{_number(purposes['minibatch'], 'trial')} on parts of the {val:,} validation examples; "
-        f"{_number(fulls, 'candidate')} saw all of them. "
+        f"{_number(results.candidate_count, 'candidate')}, the baseline included, ran in "
+        f"{_number(trials, 'trial')}; {fulls:,} of them saw all {val:,} validation examples. "
         f"{train:,} examples were for training and {test:,} were held out.",
         _ending(results),
     ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.runs.choices import is_permitted
 from core.runs.config import RunConfig
 from core.runs.events import Purpose
 from core.runs.planned import budget_of, plan_of, results_of
@@ -92,7 +93,11 @@ def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     if state.phase == "test":
         return left
     own = [trial for trial in state.trials.values() if trial.asked_by is None]
-    fulls = sum(trial.purpose == "full" for trial in own)
+    fulls = sum(
+        trial.purpose == "full"
+        and (plan.whole or is_permitted(state, state.candidates[trial.candidate]))
+        for trial in own
+    )
     minibatches = sum(trial.purpose == "minibatch" for trial in own)
     later = max(0, plan.trials - (fulls if plan.whole else minibatches))
     return left + later * plan.batch + max(0, plan.fulls - fulls) * (val - plan.batch)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.search.linear import FloatArray, IntArray
+from core.search.linear import FloatArray
 from core.search.space import Levels
 
 CORE_RESULTS = 8
@@ -57,6 +57,8 @@ class Examples:
         self._had: list[int] = []
         self._waiting: dict[int, int] = {}
         """Results and failures of each row; and results in flight, of rows that have any."""
+        self._kept: dict[int, BoolArray] = {}
+        """What rows have open, until something is claimed or expected of them."""
         self._counts = np.zeros(len(self.names), dtype=np.int64)
         self._order = np.arange(len(self.names))
         self._spent = 0
@@ -81,6 +83,7 @@ class Examples:
         row = self._row(candidate)  # may make room: first
         self._claims[row, place] += 1
         self._had[row] += 1
+        self._kept.pop(row, None)
         self._counts[place] += scored
         self._spent += 1
 
@@ -88,6 +91,7 @@ class Examples:
         """Replaces what is in flight, and settles the order in which examples come."""
         for row in self._waiting:
             self._busy[row] = 0
+            self._kept.pop(row, None)
         self._waiting = defaultdict(int)
         counts = self._counts.copy()
         for candidate, example in in_flight:
@@ -95,6 +99,7 @@ class Examples:
             if place is not None:
                 self._busy[row, place] += 1
                 self._waiting[row] += 1
+                self._kept.pop(row, None)
                 counts[place] += 1
         calls = self._spent + len(in_flight)
         core = min(max(calls // CORE_RESULTS, CORE), len(self.names))
@@ -103,7 +108,7 @@ class Examples:
 
     def left(self, candidate: Levels) -> int:
         """How many examples the candidate can still have in this round, without repeating any."""
-        return int(self._open(candidate).sum())
+        return int(self._open(self._known_row(candidate)).sum())
 
     def had(self, candidate: Levels) -> int:
         """Results, failures and results in flight of the candidate."""
@@ -112,7 +117,7 @@ class Examples:
 
     def next(self, candidate: Levels, number: int) -> tuple[str, ...]:
         """The next examples of the candidate, `number` or as many as there are."""
-        places = self._order[self._open(candidate)[self._order]][:number]
+        places = self._order[self._open(self._known_row(candidate))[self._order]][:number]
         return tuple(self.names[place] for place in places)
 
     def outlook(
@@ -125,12 +130,12 @@ class Examples:
         """
         ordered = information[self._order]
         sums, numbers = [], []
-        rows = [self._rows.get(candidate, len(self._rows)) for candidate in candidates]
+        rows = [self._known_row(candidate) for candidate in candidates]
         place = {row: at for at, row in enumerate(dict.fromkeys(rows))}
         for row in place:
-            worth = ordered[self._available(self._claimed(row))[self._order]].cumsum().tolist()
+            worth = ordered[self._open(row)[self._order]].cumsum()
             numbers.append([min(step, len(worth)) for step in steps])
-            sums.append([worth[number - 1] if number else 0.0 for number in numbers[-1]])
+            sums.append([float(worth[number - 1]) if number else 0.0 for number in numbers[-1]])
         at = np.array([place[row] for row in rows])
         with np.errstate(divide="ignore"):
             noise = 1.0 / np.array(sums)
@@ -144,21 +149,21 @@ class Examples:
         row = self._rows.setdefault(candidate, len(self._rows))
         if row == len(self._had):
             self._had.append(0)
-        if row + 1 >= len(self._claims):
+        if row >= len(self._claims):
             room = ((0, len(self._claims)), (0, 0))
             self._claims, self._busy = np.pad(self._claims, room), np.pad(self._busy, room)
         return row
 
-    def _claimed(self, row: int) -> IntArray:
-        """Per example; the row after the last is that of any candidate without one."""
-        claimed: IntArray = self._claims[row] + self._busy[row]
-        return claimed
+    def _known_row(self, candidate: Levels) -> int:
+        """The candidate's row; the one after the last for any that has none."""
+        return self._rows.get(candidate, len(self._rows))
 
-    def _open(self, candidate: Levels) -> BoolArray:
-        return self._available(self._claimed(self._rows.get(candidate, len(self._rows))))
-
-    def _available(self, claimed: IntArray) -> BoolArray:
+    def _open(self, row: int) -> BoolArray:
         """Examples of the current round: had least often, and less often than allowed."""
-        least = min(claimed.min(initial=self._repeats), self._repeats - 1)
-        available: BoolArray = claimed == least
-        return available
+        if row >= len(self._rows):
+            return np.full(len(self.names), self._repeats > 0)
+        if row not in self._kept:
+            claimed = self._claims[row] + self._busy[row]
+            least = min(claimed.min(initial=self._repeats), self._repeats - 1)
+            self._kept[row] = claimed == least
+        return self._kept[row]

@@ -320,7 +320,9 @@ class Surrogate:
         """
         noise, example = self._hyperparameters.noise**2, self._hyperparameters.example**2
         known = self._results.known(examples)
-        weights = np.array([self._weights.get(name, 1.0) for name in examples])
+        weights: FloatArray | float = 1.0
+        if self._weights:
+            weights = np.array([self._weights.get(name, 1.0) for name in examples])
         information: FloatArray = 1.0 / (noise / weights + example / (1 + known * example / noise))
         return information
 

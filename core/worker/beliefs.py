@@ -25,8 +25,8 @@ RIVALS = 150
 """Candidates that are compared for it: those whose intervals reach highest."""
 
 MOST_PREDICTED = 1_000
-MOST_EFFECTS = 400
-"""Bound the size of a snapshot; what is left out is what is least promising, or smallest."""
+MOST_EFFECTS = 300
+"""Bound a snapshot to 100 kB; what is left out is what is least promising, or smallest."""
 
 LEAST_RESULTS = 10
 """Results before anything is said about effects and probabilities."""

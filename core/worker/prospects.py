@@ -21,8 +21,8 @@ CELLS = 400
 ALL_CELLS = 1_600
 """Most cells of all grids together."""
 
-CONSIDERED = 10
-"""Candidates that are named though nobody tried them."""
+CONSIDERED, FEWEST, ALL_CHOICES = 10, 3, 120
+"""Candidates that are named though nobody tried them; fewer where each is of many choices."""
 
 DIGITS = 3
 """Of expected scores in grids: a tenth of a point."""
@@ -66,6 +66,7 @@ def considered(
         return ()
     predicted = surrogate.predict(fresh)
     reach = predicted.mean + INTERVAL * predicted.sd
+    most = min(CONSIDERED, max(FEWEST, ALL_CHOICES // len(space.predictors)))
     return tuple(
         Considered(
             candidate=space.candidate(fresh[place]),
@@ -74,7 +75,7 @@ def considered(
                 sd=round(float(predicted.sd[place]), DIGITS + 1),
             ),
         )
-        for place in np.argsort(-reach, kind="stable")[:CONSIDERED]
+        for place in np.argsort(-reach, kind="stable")[:most]
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 import streamlit as st
 
 from core.results.run_results import RunResults
@@ -134,3 +135,21 @@ def cell_of(custom: object, grid: Grid) -> CellAsked | None:
     if 0 <= row < len(grid.instructions) and 0 <= column < len(grid.demo_sets):
         return CellAsked(row=int(row), column=int(column))
     return None
+
+
+def render_settings_importance(importance: dict[str, float]) -> None:
+    """How much each setting of the proposer mattered, for optimizers that learn them."""
+    if not importance:
+        return
+    st.caption("Learnt importance of the proposer's settings, as shares of the scores' variance")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "setting": [name.replace("_", " ") for name in importance],
+                "importance": [f"{share:.0%}" for share in importance.values()],
+            }
+        ),
+        hide_index=True,
+        key="monitor.settings",
+        alt="Learnt importance of the proposer's settings",
+    )

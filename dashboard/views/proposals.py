@@ -31,7 +31,8 @@ live = not opened.results.is_ended
 def proposals_panel(run: str) -> None:
     """The review, and the section that is chosen below it."""
     view = services.run_view(run)
-    if view is None or live == view.results.is_ended:
+    typing = session.editor(run) is not None  # drawing a dialog anew can lose what is half typed
+    if view is None or (live == view.results.is_ended and not typing):
         st.rerun()  # once, so that the timer changes
     with st.container():
         render_review_gate(

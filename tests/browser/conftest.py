@@ -37,16 +37,19 @@ def installed_chromium():
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """Base address of the dashboard on an empty database."""
+def studio(tmp_path_factory):
+    """The environment variables that say where the dashboard keeps everything."""
     home = tmp_path_factory.mktemp("studio")
+    return {"STUDIO_DB": f"sqlite:///{home / 'studio.db'}", "STUDIO_HOME": str(home)}
+
+
+@pytest.fixture(scope="session")
+def server(studio):
+    """Base address of the dashboard on an empty database."""
+    home = Path(studio["STUDIO_HOME"])
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = {
-        **os.environ,
-        "STUDIO_DB": f"sqlite:///{home / 'studio.db'}",
-        "STUDIO_HOME": str(home),
-    }
+    environment = {**os.environ, **studio}
     command = [sys.executable, "-m", "dashboard", "--port", str(port), "--no-browser"]
     log = home / "server.log"
     with log.open("w") as out:

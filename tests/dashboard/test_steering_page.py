@@ -157,7 +157,7 @@ def test_every_section_has_an_empty_state(open_page, store, name):
 
 def test_candidates_that_were_only_considered_are_listed_and_marked(open_page, store, believed):
     table = open_page("monitor", run=believed.id).dataframe[0].value
-    marked = table[table["Standing"] == "considered, not tried"]
+    marked = table[table["Standing"] == "considered"]
     assert len(marked) == 1
     assert marked["n"].tolist() == [0]
     assert marked["Predicted"].tolist() == [pytest.approx(90.0)]

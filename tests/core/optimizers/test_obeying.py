@@ -206,6 +206,26 @@ def test_a_choice_that_is_restored_may_be_chosen_again(optimizer):
     assert any(rejected.choice in trial.candidate.refs for trial in after)
 
 
+@pytest.mark.parametrize("optimizer", [n for n in EVERY if n != "bootstrap_random_search"])
+def test_when_the_best_is_rejected_in_the_end_the_next_best_is_evaluated_fully(optimizer):
+    """Not in the baseline's favour, which alone would be left."""
+
+    def leads(state):
+        others = [each for each in state.fully_evaluated if each != state.baseline]
+        return state.phase == "search" and others and not state.open_trials
+
+    def reject(state):
+        leader = next(each for each in state.fully_evaluated if each != state.baseline)
+        baseline = state.candidates[state.baseline].refs
+        ref = next(ref for ref in state.candidates[leader].refs if ref not in baseline)
+        return de.ChoiceRejected(by="Ada", choice=ref)
+
+    numbers = {"trials": 12, "full_every": 12}
+    run = finished(optimizer, once(leads, reject), numbers=numbers, quality=hard)
+    assert run.state.best != run.state.baseline or len(run.state.fully_evaluated) > 2
+    assert run.decided[0].choice not in run.state.candidates[run.state.best].refs
+
+
 # Queued candidates and pinned choices
 
 

@@ -54,7 +54,7 @@ def test_a_finished_run_is_told_from_what_was_tried_to_its_caveats(config):
     tried = found["What was tried"]
     assert "2 predictors" in tried
     assert "ask: 4 instructions and 4 demo sets" in tried
-    assert "20 trials" in tried
+    assert "26 trials; 6 of them saw all 40 validation examples" in tried
     assert "Everything planned was done." in tried
 
 

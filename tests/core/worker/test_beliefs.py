@@ -1,11 +1,14 @@
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from core.programs.candidate import Candidate
+from core.runs.snapshot import Predicted, RunSummary, Snapshot
 from core.search.pool import Choices
 from core.search.space import SearchSpace
-from core.worker.beliefs import LEAST_RESULTS, SHARE, Beliefs
+from core.worker import beliefs
+from core.worker.beliefs import LEAST_RESULTS, MOST_PREDICTED, SHARE, Beliefs
 
 SPACE = SearchSpace(
     predictors=("answer",),
@@ -142,19 +145,48 @@ class Processor:
 
 def test_no_more_than_its_share_of_a_processor_is_taken():
     processor = Processor()
-    beliefs = Beliefs(clock=lambda: processor.now, spent=processor.spent)
+    worker = Beliefs(clock=lambda: processor.now, spent=processor.spent)
     for second in range(60):
         processor.now = float(second)
-        beliefs.outlook(SPACE, OPEN, CANDIDATES, [((0, 0), str(second), 1.0)])
+        worker.outlook(SPACE, OPEN, CANDIDATES, [((0, 0), str(second), 1.0)])
     assert processor.used <= SHARE * 60 + processor.cost
 
 
 def test_a_run_that_rests_has_it_worked_out_at_once_but_not_again_and_again():
     processor = Processor(cost=30.0)
-    beliefs = Beliefs(clock=lambda: processor.now, spent=processor.spent)
-    beliefs.outlook(SPACE, OPEN, BUT_ONE, results_of(BUT_ONE))
-    waiting = beliefs.outlook(SPACE, OPEN, CANDIDATES, [((1, 2), "0", 1.0)])
+    worker = Beliefs(clock=lambda: processor.now, spent=processor.spent)
+    worker.outlook(SPACE, OPEN, BUT_ONE, results_of(BUT_ONE))
+    waiting = worker.outlook(SPACE, OPEN, CANDIDATES, [((1, 2), "0", 1.0)])
     assert "c12" not in waiting.predictions
-    rested = beliefs.outlook(SPACE, OPEN, CANDIDATES, [], now=True)
+    rested = worker.outlook(SPACE, OPEN, CANDIDATES, [], now=True)
     assert "c12" in rested.predictions
-    assert beliefs.outlook(SPACE, OPEN, CANDIDATES, [], now=True) is rested
+    assert worker.outlook(SPACE, OPEN, CANDIDATES, [], now=True) is rested
+
+
+def test_a_snapshot_of_a_large_program_stays_below_100_kilobytes():
+    names = tuple(f"stage_number_{number}.predict" for number in range(30))
+    space = SearchSpace(
+        predictors=names,
+        instructions={name: tuple(f"i{name[-14:-10]}{n:05}" for n in range(18)) for name in names},
+        demo_sets={name: tuple(f"d{name[-14:-10]}{n:05}" for n in range(18)) for name in names},
+    )
+    rng = np.random.default_rng(0)
+    tried = {}
+    for _ in range(40):
+        levels = tuple(int(level) for level in rng.integers(18, size=60))
+        tried[space.candidate(levels).id] = levels
+    results = [(levels, str(n), float(n % 2)) for levels in tried.values() for n in range(3)]
+    found = Beliefs().outlook(space, Choices(sizes=space.sizes), tried, results)
+    predictions = {f"c{n:09}": Predicted(mean=0.1234, sd=0.1234) for n in range(MOST_PREDICTED)}
+    snapshot = Snapshot(
+        seq=1, summary=RunSummary(status="running"), predictions=predictions, belief=found.belief
+    )
+    assert len(snapshot.model_dump_json()) < 100_000
+    assert Snapshot.model_validate_json(snapshot.model_dump_json()) == snapshot
+
+
+def test_only_the_most_promising_of_very_many_candidates_have_a_prediction(monkeypatch):
+    monkeypatch.setattr(beliefs, "MOST_PREDICTED", 3)
+    kept = outlook().predictions
+    assert len(kept) == 3
+    assert {"c02", "c12"} <= set(kept)
