@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import streamlit as st
 
 from core.errors import ConfigError
-from core.programs.candidate import Candidate, ChoiceRef
+from core.programs.candidate import Candidate
 from dashboard import cards, insights, services, session, steer
 from dashboard.acting import act
 from dashboard.components.branch_dialog import BranchWish, render_branch_form
@@ -86,6 +86,13 @@ class GoOnDialog:
     """An ended run is taken up again."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThresholdDialog:
+    """The same run once more, with another threshold for traces."""
+
+    threshold: float
+
+
 Dialog = (
     CandidateDialog
     | QueueDialog
@@ -94,6 +101,7 @@ Dialog = (
     | FailureDialog
     | BranchDialog
     | GoOnDialog
+    | ThresholdDialog
 )
 
 
@@ -112,25 +120,10 @@ def show_dialog(view: services.RunView) -> None:
     """Draw the open dialog, if there is one. Once per run of the page, outside its fragments."""
     kept = session.chosen(_OPEN)
     dialog = kept[1] if isinstance(kept, tuple) and kept[0] == view.run.id else None
-    shown: Callable[[], None] | None = None
-    match dialog:
-        case CandidateDialog():
-            shown, title = partial(_candidate, view, dialog), "Candidate"
-        case QueueDialog():
-            shown, title = partial(_queue, view, dialog), "Queue candidates"
-        case TrialDialog():
-            shown, title = partial(_trial, view, dialog), "Trial"
-        case DecisionDialog():
-            shown, title = partial(_decision, view, dialog), "Decision"
-        case FailureDialog():
-            shown, title = partial(_failures, view, dialog), "Failures"
-        case BranchDialog():
-            shown, title = partial(_branch, view, dialog), "Branch"
-        case GoOnDialog():
-            shown, title = partial(_go_on, view), "Go on with this run"
-        case _:
-            return
-    st.dialog(title, width="large", on_dismiss=close_dialog)(_named(shown))()
+    if dialog is not None:
+        title, shown = _DIALOGS[type(dialog)]
+        content = _named(partial(shown, view, dialog))
+        st.dialog(title, width="large", on_dismiss=close_dialog)(content)()
 
 
 def _named(shown: Callable[[], None]) -> Callable[[], None]:
@@ -268,7 +261,7 @@ def _branched(view: services.RunView, dialog: BranchDialog, wish: BranchWish) ->
     session.open_run(session.started_once(button, lambda: services.start_branch(view, plan)))
 
 
-def _go_on(view: services.RunView) -> None:
+def _go_on(view: services.RunView, _: GoOnDialog) -> None:
     run = view.run.id
     st.text(
         "The run goes on where it ended. Nothing that was measured is paid for again. Give it "
@@ -278,6 +271,30 @@ def _go_on(view: services.RunView) -> None:
     wish = render_bounds(budget, key=f"{_KEY}.bounds", verb="Go on", may_be_empty=True)
     if wish is not None:
         _done(run, "The run goes on.", partial(_taken_up, run, wish))
+
+
+def _threshold(view: services.RunView, dialog: ThresholdDialog) -> None:
+    config, threshold = view.run.config, dialog.threshold
+    st.text(
+        f"A new run with the settings of this one, in which a trace becomes a demo from a score of "
+        f"{threshold:g} on, instead of {config.threshold:g}. Its models are called anew."
+    )
+    name = st.text_input(
+        "Name",
+        value=f"{config.name} (threshold {threshold:g})",
+        max_chars=120,
+        key=f"{_KEY}.threshold",
+    )
+    if st.button("Start it", key=f"{_KEY}.start", type="primary", icon=":material/play_arrow:"):
+        changed = {"name": name.strip() or config.name, "threshold": threshold}
+        close_dialog()
+        session.open_run(
+            session.started_once(
+                f"{_KEY}.threshold.{view.run.id}",
+                lambda: services.start_run(config.model_copy(update=changed)),
+            )
+        )
+        st.rerun()
 
 
 def _taken_up(run: str, wish: BoundsWish) -> None:
@@ -297,6 +314,13 @@ def change_bounds(run: str, wish: BoundsWish) -> None:
         )
 
 
-def choice_in(candidate: Candidate, predictor: str) -> tuple[ChoiceRef, ...]:
-    """What the candidate uses for one predictor."""
-    return tuple(ref for ref in candidate.refs if ref.predictor == predictor)
+_DIALOGS: dict[type, tuple[str, Callable[[services.RunView, Any], None]]] = {
+    CandidateDialog: ("Candidate", _candidate),
+    QueueDialog: ("Queue candidates", _queue),
+    TrialDialog: ("Trial", _trial),
+    DecisionDialog: ("Decision", _decision),
+    FailureDialog: ("Failures", _failures),
+    BranchDialog: ("Branch", _branch),
+    GoOnDialog: ("Go on with this run", _go_on),
+    ThresholdDialog: ("A new run", _threshold),
+}

@@ -53,6 +53,7 @@ from dashboard.monitor_dialogs import (
     DecisionDialog,
     FailureDialog,
     QueueDialog,
+    ThresholdDialog,
     TrialDialog,
     change_bounds,
     compare,
@@ -312,7 +313,7 @@ def _remedy(view: RunView, finding: Finding) -> None:
 def _lead_to(view: RunView, remedy: LowerThreshold | OpenFailures | OpenExamples | None) -> None:
     match remedy:
         case LowerThreshold():
-            st.switch_page("views/configure.py")
+            open_dialog(view.run.id, ThresholdDialog(threshold=remedy.threshold))
         case OpenFailures():
             turn_to("Failures")
             st.rerun()

@@ -189,8 +189,8 @@ def close_editor() -> None:
 def listed(view: str, known: Sequence[str], matching: Sequence[str]) -> tuple[str, ...]:
     """What a filtered list shows: what matched when `view` was chosen, and new matches.
 
-    What stops matching stays until another view is chosen or `relist` is called, so that nothing
-    moves under the hands of whoever decides about one after the other.
+    What stops matching stays until another view is chosen, so that nothing moves under the hands
+    of whoever decides about one after the other.
     """
     kept: _Listed | None = st.session_state.get(_LISTED)
     if kept is None or kept.view != view:
@@ -198,11 +198,6 @@ def listed(view: str, known: Sequence[str], matching: Sequence[str]) -> tuple[st
         st.session_state[_LISTED] = kept
     old, new = set(kept.ids), set(matching) - set(kept.seen)
     return tuple(each for each in known if each in old or each in new)
-
-
-def relist() -> None:
-    """Have the filtered list looked through afresh."""
-    st.session_state.pop(_LISTED, None)
 
 
 def is_echo(button: str) -> bool:

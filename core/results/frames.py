@@ -271,12 +271,15 @@ def shown_rows(rows: Sequence[TrialRow], most: int) -> tuple[TrialRow, ...]:
     """At most about `most` trials: finished minibatches are thinned out evenly, the rest stays."""
     if len(rows) <= most:
         return tuple(rows)
-    common = [row for row in rows if row.purpose == "minibatch" and row.finished is not None]
-    others = len(rows) - len(common)
-    kept = {row.number for row in thinned(common, max(most - others, most // 4))}
-    scarce = [row for row in rows if row.purpose != "minibatch" or row.finished is None]
-    kept |= {row.number for row in thinned(scarce, most - len(kept))}
-    return tuple(row for row in rows if row.number in kept)
+    common = [
+        place
+        for place, row in enumerate(rows)
+        if row.purpose == "minibatch" and row.finished is not None
+    ]
+    scarce = sorted(set(range(len(rows))).difference(common))
+    kept = thinned(common, max(most - len(scarce), most // 4))
+    kept = [*kept, *thinned(scarce, most - len(kept))]
+    return tuple(rows[place] for place in sorted(kept))
 
 
 def _trial_frame(rows: Sequence[TrialRow]) -> pd.DataFrame:

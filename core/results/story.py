@@ -192,7 +192,7 @@ def _winners_curse(results: RunResults) -> str:
         return ""
     chosen = (
         f"{best.short_label} was chosen as the best of {results.candidate_count:,}, so its "
-        "validation score flatters it"
+        "validation score tends to flatter it"
     )
     if best.test is None:
         return f"{chosen}; no held-out examples have been scored to say by how much."

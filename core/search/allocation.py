@@ -345,7 +345,8 @@ class Allocation:
         bound = at_most(joint, best, epsilon)
         if bound < enough:
             return bound
-        return within(joint, best, epsilon, derived_rng(seed, "allocation stop", self._spent))
+        rng = derived_rng(seed, "allocation stop", self._spent)
+        return within(joint, best, epsilon, rng, enough)
 
     def _settled(self, best: Levels | None) -> list[Block]:
         """The rest of the recommended candidate's examples, then the end."""

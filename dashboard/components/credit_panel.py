@@ -1,8 +1,8 @@
 """Which predictor deserves the credit: shares of variation, and ablations that measure it."""
 
 import streamlit as st
-from core.results.credit import Ablation, AblationTable
 
+from core.results.credit import Ablation, AblationTable
 from dashboard.charts.credit import credit_height
 from dashboard.components.live_chart import render_live_chart
 

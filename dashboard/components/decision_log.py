@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import streamlit as st
-from core.results.steering_view import DecisionView
 
+from core.results.steering_view import DecisionView
 from dashboard.components.moments import clock_text
 
 PER_PAGE = 12

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import streamlit as st
+
 from core.results.diagnosis import Finding
 
 _Color = Literal["gray", "orange", "red"]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 import streamlit as st
-from core.results.money import ModelMoney, Money
 
+from core.results.money import ModelMoney, Money
 from dashboard.charts.money import MONEY_HEIGHT
 from dashboard.components.live_chart import render_live_chart
 

@@ -5,9 +5,9 @@ from typing import Literal
 
 import pandas as pd
 import streamlit as st
-from core.results.steering_view import DecisionView
 
 from core.evaluation.statistics import Mean
+from core.results.steering_view import DecisionView
 from dashboard.components.measures import duration_text, interval_text, percent
 from dashboard.components.moments import clock_text
 

@@ -4,10 +4,10 @@ import time
 
 import streamlit as st
 
-from dashboard import acting, figures, insights, monitor_sections, services, session
+from dashboard import figures, monitor_sections, services, session
 from dashboard.charts import score_history
+from dashboard.components.in_force import render_in_force
 from dashboard.components.live_chart import render_live_chart
-from dashboard.components.outcome_notice import render_outcome_notice
 from dashboard.components.review_gate import render_review_call
 from dashboard.components.run_controls import render_cap_raise, render_run_controls
 from dashboard.components.run_head import render_no_run, render_run_head
@@ -15,7 +15,6 @@ from dashboard.components.run_outcome import render_interruption, render_outcome
 from dashboard.components.run_progress import render_in_flight, render_key_figures, render_phases
 from dashboard.components.run_status import render_status
 from dashboard.components.search_surrogate import render_belief_in_words
-from dashboard.components.story_panel import render_story
 from dashboard.monitor_dialogs import (
     BranchDialog,
     GoOnDialog,
@@ -23,6 +22,7 @@ from dashboard.monitor_dialogs import (
     open_dialog,
     show_dialog,
 )
+from dashboard.monitor_parts import is_outdated, show_end, show_notice, show_origin
 from dashboard.theme import legible
 
 TICK = 1.0
@@ -40,15 +40,16 @@ if run_id is None or opened is None:
 session.open_run(run_id)
 monitor_sections.take_turn()
 render_run_head(opened.run.config)
-live = not opened.results.is_ended
+show_origin(opened)
+live, drawn = not opened.results.is_ended, opened.results.seq
 
 
 @st.fragment(run_every=TICK if live else SLOW_TICK)
 def status_panel(run: str) -> None:
     """Where the run stands, and its controls."""
     view, now = services.run_view(run), time.time()
-    if view is None or live == view.results.is_ended:
-        st.rerun()  # once, so that the timers change
+    if view is None or is_outdated(view, drawn, live=live):
+        st.rerun()  # once, so that timers, and what does not tick, are as they must be
     at_work = view.status == "running"
     with st.container(horizontal=True, vertical_alignment="center"):
         render_status(view.status)
@@ -78,17 +79,7 @@ def status_panel(run: str) -> None:
         if view.snapshot and at_work:
             render_in_flight(view.snapshot.in_flight, view.snapshot.in_flight_count, now)
     with st.container():
-        if view.results.is_ended:
-            render_end(view)
-
-
-def render_end(view: services.RunView) -> None:
-    """The story of an ended run; where nothing improved, why."""
-    render_story(insights.story(view))
-    best, baseline = view.results.best, view.results.baseline
-    if best is None or baseline is None or best.candidate == baseline.candidate:
-        st.subheader("Why did nothing improve?")
-        monitor_sections.diagnosis(view, key="monitor.end")
+        show_end(view)
 
 
 @st.fragment(run_every=DETAILS_TICK if live else None)
@@ -109,6 +100,8 @@ def details_panel(run: str) -> None:
         open_dialog(run, TrialDialog(number=int(click.x)))
     with st.container(gap="xsmall"):
         render_belief_in_words(figures.belief_of(view), view.results)
+    with st.container():
+        render_in_force(view.results.steering, view.results.names)
     section = st.segmented_control(
         "Details",
         list(monitor_sections.SECTIONS),
@@ -122,17 +115,6 @@ def details_panel(run: str) -> None:
         show_notice(view)
     with st.container():
         monitor_sections.SECTIONS[str(section)](view)
-
-
-def show_notice(view: services.RunView) -> None:
-    """How the last decision of this tab went, with a way to take it back."""
-    if said := acting.notice(view.run.id):
-        undoable = bool(acting.own_decisions(view, said))
-        if render_outcome_notice(
-            said.words, problem=said.problem, undoable=undoable, key="monitor.notice"
-        ):
-            acting.take_back(view, said)
-            st.rerun()
 
 
 status_panel(run_id)

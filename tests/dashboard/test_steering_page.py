@@ -358,3 +358,33 @@ def test_an_ended_run_in_which_nothing_improved_says_why(open_page, store):
     page = open_page("monitor", run=run_id)
     assert not page.exception, page.exception
     assert "Why did nothing improve?" in [each.value for each in page.subheader]
+
+
+def test_what_is_in_force_is_said_above_the_sections(open_page, store, believed):
+    wanted = believed.belief.considered[0].candidate
+    store.append(believed.id, [de.ChoiceFrozen(by="Ada", choice=believed.ref("instruction", 1))])
+    store.append(believed.id, [de.CandidateQueued(by="Ada", candidate=wanted, examples=12)])
+    said = texts(open_page("monitor", run=believed.id))
+    assert "Frozen: instruction 1 of classify." in said
+    assert any(each.startswith("Queued: ") and "0 of 12 examples" in each for each in said)
+
+
+def test_a_finding_about_the_threshold_offers_a_new_run_with_another_one(
+    open_page, store, monkeypatch
+):
+    started = []
+    monkeypatch.setattr(launcher, "start", lambda run, *_: started.append(run))
+    run = stored(store, "end")
+    page = open_page("monitor", run=run.id)
+    with_dialog(page, run.id, dialogs.ThresholdDialog(threshold=0.5))
+    button(page, "Start it").click().run()
+    assert not page.exception, page.exception
+    (fresh,) = [each for each in store.runs() if each.id != run.id]
+    assert (fresh.config.threshold, started) == (0.5, [fresh.id])
+
+
+def test_a_decision_about_an_ended_run_reaches_whoever_looks_at_it(open_page, store):
+    run = stored(store, "end")
+    page = section(open_page("monitor", run=run.id), "Decisions")
+    store.append(run.id, [de.NoteAdded(by="Bob", text="Well done.")])
+    assert any("Bob noted: Well done." in each for each in texts(page.run()))

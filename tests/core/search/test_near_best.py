@@ -3,7 +3,7 @@ import pytest
 from scipy.special import ndtr
 
 from core.search.joint import Joint
-from core.search.near_best import at_most, within
+from core.search.near_best import FIRST, at_most, within
 
 RNG = np.random.default_rng
 
@@ -31,3 +31,12 @@ def test_what_is_far_behind_or_the_same_is_no_rival():
     assert within(joint([0.9, 0.1], np.eye(2) * 1e-4), 0, 0.01, RNG(0)) == 1.0
     assert within(joint([0.5, 0.5], np.full((2, 2), 0.01)), 0, 0.01, RNG(0)) == 1.0
     assert within(joint([0.5], [[0.1]]), 0, 0.01, RNG(0)) == 1.0
+
+
+def test_what_is_not_enough_by_far_is_told_from_fewer_draws():
+    many = joint([0.5] * 12, np.eye(12) * 0.001)
+    rng, reference = RNG(0), RNG(0)
+
+    assert within(many, 0, 0.01, rng, 0.95) < 0.95
+    reference.standard_normal((FIRST, 11))
+    assert rng.random() == reference.random()
