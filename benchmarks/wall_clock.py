@@ -2,7 +2,9 @@
 
 A two-predictor program runs against a local OpenAI-protocol server with log-normal latency. The
 lower bound is the sum of all latencies divided by the concurrency: no run with that many calls in
-flight can be faster. Prints one JSON object as its last line.
+flight can be faster. What the search's decisions cost is told in three ways: their wall clock and
+their processor time as shares of the run's wall clock, and a run of the same kind whose decisions
+are drawn at random (`--control`). Prints one JSON object as its last line.
 """
 
 import argparse
@@ -44,14 +46,15 @@ class Decisions:
     """Counts and times the search's decisions of one run: everything it does when asked."""
 
     def __init__(self) -> None:
-        self.count, self.seconds = 0, 0.0
+        self.count, self.seconds, self.cpu = 0, 0.0, 0.0
         self._inner = AdaptiveSearch.next_events
 
     def __enter__(self) -> "Decisions":
         def timed(search: AdaptiveSearch, *given: Any) -> Any:
-            started = time.perf_counter()
+            started, busy = time.perf_counter(), time.thread_time()
             events = self._inner(search, *given)
             self.seconds += time.perf_counter() - started
+            self.cpu += time.thread_time() - busy
             self.count += 1
             return events
 
@@ -103,7 +106,7 @@ def dataset() -> Dataset:
     return Dataset(name="questions", origin="made by the benchmark", frame=pd.DataFrame(rows))
 
 
-def ours(server: Server, concurrency: int) -> dict[str, float]:
+def ours(server: Server, concurrency: int, optimizer: str = "mipro") -> dict[str, float]:
     """Our run: bootstrap, proposals, search, held-out test."""
     store = MemoryStore()
     data = dataset()
@@ -116,6 +119,7 @@ def ours(server: Server, concurrency: int) -> dict[str, float]:
         mapping=FieldMapping(inputs={"question": "question"}, outputs={"answer": "answer"}),
         split=SplitConfig(train=0.4, val=0.4, test=0.2),
         metric="exact_match",
+        optimizer=optimizer,
         budget=preset("light", predictors=2),
         task_model=model,
         prompt_model=model,
@@ -125,8 +129,14 @@ def ours(server: Server, concurrency: int) -> dict[str, float]:
     run_id = store.create(config)
     with Decisions() as decisions:
         found = measured(server, concurrency, lambda: work(run_id, store, cache=None))
-    share = round(decisions.seconds / found["seconds"], 4)
-    return {**found, "decisions": decisions.count, "decisions_share": share}
+    if not decisions.count:
+        return found
+    return {
+        **found,
+        "decisions": decisions.count,
+        "decisions_share": round(decisions.seconds / found["seconds"], 4),
+        "decisions_cpu_share": round(decisions.cpu / found["seconds"], 4),
+    }
 
 
 def theirs(server: Server, concurrency: int) -> dict[str, float]:
@@ -171,6 +181,7 @@ def main() -> None:
         "--quick", action="store_true", help="short latency, ours only at 16 and 64"
     )
     parser.add_argument("--ours-only", action="store_true")
+    parser.add_argument("--control", action="store_true", help="also with random decisions")
     parser.add_argument("--concurrency", type=int, nargs="*")
     parser.add_argument("--median", type=float, help="median latency in seconds")
     options = parser.parse_args()
@@ -179,9 +190,14 @@ def main() -> None:
     server = Server(median=median, sigma=0.5)
     found: dict[str, Any] = {}
     try:
+        if options.control:
+            ours(server, levels[-1])  # what a process does once, the control would not pay for
         for concurrency in levels:
             found[f"ours_{concurrency}"] = ours(server, concurrency)
             print(concurrency, "ours", found[f"ours_{concurrency}"], flush=True)
+            if options.control:
+                found[f"random_{concurrency}"] = ours(server, concurrency, "random_search")
+                print(concurrency, "random", found[f"random_{concurrency}"], flush=True)
             if not options.quick and not options.ours_only:
                 found[f"dspy_{concurrency}"] = theirs(server, concurrency)
                 print(concurrency, "dspy", found[f"dspy_{concurrency}"], flush=True)

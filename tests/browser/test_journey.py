@@ -109,11 +109,16 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
 
     heading(page, "Monitor")
     first = wait_for_more_calls(page, 0)
-    second = wait_for_more_calls(page, first)
     page.reload()
     heading(page, "Monitor")
-    third = wait_for_more_calls(page, second)
+    second = wait_for_more_calls(page, first)
     run = re.search(r"run=(\w+)", page.url).group(1)
+    page.get_by_role("link", name="Review the proposals").click(timeout=60_000)
+    heading(page, "Proposals")
+    press(page, "Start the search")
+    page.goto(f"{server}/monitor?run={run}")
+    heading(page, "Monitor")
+    third = wait_for_more_calls(page, second)
 
     viewer = new_page(390, 844)
     viewer.goto(f"{server}/?run={run}")
