@@ -116,6 +116,12 @@ def close_dialog() -> None:
     session.choose(_OPEN, None)
 
 
+def is_open(run: str) -> bool:
+    """Whether a dialog of the run is open: drawing the page anew can lose what is half typed."""
+    kept = session.chosen(_OPEN)
+    return isinstance(kept, tuple) and kept[0] == run
+
+
 def show_dialog(view: services.RunView) -> None:
     """Draw the open dialog, if there is one. Once per run of the page, outside its fragments."""
     kept = session.chosen(_OPEN)

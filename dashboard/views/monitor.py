@@ -19,6 +19,7 @@ from dashboard.monitor_dialogs import (
     BranchDialog,
     GoOnDialog,
     TrialDialog,
+    is_open,
     open_dialog,
     show_dialog,
 )
@@ -48,7 +49,7 @@ live, drawn = not opened.results.is_ended, opened.results.seq
 def status_panel(run: str) -> None:
     """Where the run stands, and its controls."""
     view, now = services.run_view(run), time.time()
-    if view is None or is_outdated(view, drawn, live=live):
+    if view is None or (is_outdated(view, drawn, live=live) and not is_open(run)):
         st.rerun()  # once, so that timers, and what does not tick, are as they must be
     at_work = view.status == "running"
     with st.container(horizontal=True, vertical_alignment="center"):

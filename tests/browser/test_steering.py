@@ -91,15 +91,76 @@ def click_cell(page, across, down):
     page.mouse.click(x, y)
 
 
-def test_a_pair_from_the_heatmap_is_queued_and_tried_while_zoom_and_half_typed_numbers_stay(
+def selected_rows(page):
+    """The button that names how many rows of the candidate table are selected."""
+    return page.get_by_role("button", name="Compare (2)", exact=True)
+
+
+def test_for_a_minute_of_updates_zoom_selection_card_typed_text_and_scrolling_stay(
     new_page, run_url
 ):
-    page = opened(new_page, run_url, "Ada", height=2600)
+    monitor = opened(new_page, run_url, "Ada")
+    zoom(monitor)
+    zoomed = shown_range(monitor)
+    section(monitor, "Candidates")
+    select_rows(monitor, 2, 4)
+    scrolled = scroll(monitor, 500)
+    proposals = new_page()
+    proposals.goto(run_url.replace("/monitor", "/proposals"))
+    proposals.get_by_text("Prompt and reply", exact=True).first.click()
+    reply = proposals.get_by_text("reply", exact=True)
+    expect(reply).to_be_visible()
+    lowered = scroll(proposals, 300)
+    writer = new_page()
+    writer.goto(run_url.replace("/monitor", "/proposals"))
+    press(writer, "Write one")
+    field = writer.get_by_role("dialog").get_by_label("Instruction", exact=True)
+    field.fill("Half a sent")
+    before = calls(monitor)
+    for _ in range(12):
+        monitor.wait_for_timeout(5_000)
+        assert shown_range(monitor) == pytest.approx(zoomed)
+        expect(selected_rows(monitor)).to_be_visible()
+        assert scroll(monitor) == scrolled
+        expect(reply).to_be_visible()
+        assert scroll(proposals) == lowered
+        assert field.input_value() == "Half a sent"
+    assert calls(monitor) > before + 50
+
+
+def zoom(page):
+    """Drag a box into the score chart."""
     plot = page.locator(f"{SCORES} .nsewdrag").first.bounding_box()
     page.mouse.move(plot["x"] + 50, plot["y"] + 40)
     page.mouse.down()
     page.mouse.move(plot["x"] + 300, plot["y"] + 120, steps=6)
     page.mouse.up()
+
+
+def select_rows(page, *rows):
+    """Tick rows of the candidate table, counted from 1."""
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_be_visible()
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    for row in rows:
+        page.mouse.click(box["x"] + 14, box["y"] + 35 * row + 18)
+        page.wait_for_timeout(700)
+
+
+def scroll(page, by=0):
+    """Scroll the page down; where it then stands."""
+    main = page.get_by_test_id("stMain")
+    main.evaluate("(main, by) => main.scrollBy(0, by)", by)
+    page.wait_for_timeout(300)
+    return main.evaluate("main => main.scrollTop")
+
+
+def test_a_pair_from_the_heatmap_is_queued_and_tried_while_zoom_and_half_typed_numbers_stay(
+    new_page, run_url
+):
+    page = opened(new_page, run_url, "Ada", height=2600)
+    zoom(page)
     zoomed = shown_range(page)
     section(page, "Surrogate")
     expect(page.locator(f"{HEATMAP} .main-svg").first).to_be_visible()
@@ -157,24 +218,6 @@ def test_at_its_cap_a_run_waits_and_goes_on_when_the_cap_is_raised(new_page, run
     page.get_by_label("New cap on LM calls").press("Tab")
     press(page, "Raise the cap and go on")
     wait_for(page, lambda: calls(page) > cap)
-
-
-def test_a_selection_of_candidates_stays_while_results_come_in(new_page, run_url):
-    page = opened(new_page, run_url, "Ada", height=2200)
-    section(page, "Candidates")
-    table = page.get_by_test_id("stDataFrame").first
-    expect(table).to_be_visible()
-    box = table.bounding_box()
-    for row in (2, 4):
-        page.mouse.click(box["x"] + 14, box["y"] + 35 * row + 18)
-        page.wait_for_timeout(700)
-    compare = page.get_by_role("button", name="Compare (2)", exact=True)
-    expect(compare).to_be_visible()
-    before = calls(page)
-    for _ in range(8):
-        page.wait_for_timeout(1_000)
-        expect(compare).to_be_visible()
-    assert calls(page) > before
 
 
 def test_a_branch_begins_with_the_results_at_no_cost(new_page, run_url):
