@@ -184,8 +184,9 @@ def _phases(timeline: Timeline, start: float) -> dict[str, Any]:
     apart = _LABEL * ((timeline.end or start) - start) / 60
     labels: list[tuple[str, float]] = []
     for phase, x in places:
-        if labels and x - labels[-1][1] < apart:
-            labels[-1] = f"{labels[-1][0]} · {phase}", labels[-1][1]
+        last, at = labels[-1] if labels else ("", x)
+        if last and x - at < apart * (1 + last.count(" · ")):
+            labels[-1] = f"{last} · {phase}", at
         else:
             labels.append((phase, x))
     return {

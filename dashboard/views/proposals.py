@@ -16,9 +16,10 @@ TICK = 2.0
 SLOW_TICK = 5.0
 """Seconds between looks at an ended run, which somebody may take up again."""
 
-run_id = session.run_id()
-opened = services.run_view(run_id) if run_id else None
 st.title("Proposals")
+run_id = session.run_id()
+with st.spinner("Reading the run"):
+    opened = services.run_view(run_id) if run_id else None
 if run_id is None or opened is None:
     render_no_run(run_id)
     st.stop()
