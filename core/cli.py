@@ -1,4 +1,4 @@
-"""The same job without a screen: `python -m core optimize|approve|resume|branch|runs|export`.
+"""The same job without a screen: `python -m core optimize|resume|runs|export|report|…`.
 
 Results go to stdout, progress and errors to stderr. Exit code 0 only for a finished run, 1 for one
 that is not, 2 for bad input.
@@ -12,10 +12,17 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.command.export import FORMATS, export
+from core.command.evaluation import (
+    ask_for_evaluation,
+    evaluated,
+    evaluated_text,
+    why_not_at_once,
+)
+from core.command.export import NAMES, export
 from core.command.inputs import run_config
 from core.command.outcome import outcome, outcome_text, runs_text
 from core.command.progress import watched
+from core.command.report import report
 from core.errors import ConfigError, InputError, RunNotFound, StudioError
 from core.runs.branching import branch
 from core.runs.decisions import BudgetChanged, Reopened, ResumeRequested, ReviewApproved
@@ -78,8 +85,26 @@ def _resume(options: argparse.Namespace) -> int:
     events: list[Event] = [ResumeRequested(by=BY, max_calls=options.max_calls)]
     if options.trials is not None:
         events.append(BudgetChanged(by=BY, trials=options.trials))
-    store.append(options.run_id, [*events, Reopened(by=BY)] if state.is_ended else events)
+    reopened = state.is_ended or (state.search_has_ended and options.trials is not None)
+    store.append(options.run_id, [*events, Reopened(by=BY)] if reopened else events)
     return _work(options.run_id, options)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    store = open_store(options.db)
+    number = ask_for_evaluation(options, store, by=BY, say=_say)
+    if (reason := why_not_at_once(options.run_id, store)) is not None:
+        _say(reason)
+        return 0
+    with watched(options.run_id, store, quiet=options.quiet):
+        cache = cache_folder(options.run_id)
+        state = work(options.run_id, store, cache=cache, waits_when_paused=False)
+    evaluation = state.steering.evaluations[number]
+    found = evaluated(options.run_id, state, evaluation)
+    _print(json.dumps(found, ensure_ascii=False) if options.json else evaluated_text(found))
+    if not state.is_ended:
+        _say(_why_unfinished(options.run_id, state))
+    return 0 if evaluation.end == "done" else NOT_FINISHED
 
 
 def _approve(options: argparse.Namespace) -> int:
@@ -147,8 +172,13 @@ def _runs(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    written = export(options.run_id, open_store(options.db), options.format, Path(options.out))
-    _say(f"Wrote {' and '.join(str(path) for path in written)}.")
+    store = open_store(options.db)
+    _say(export(options.run_id, store, options.format, options.out, options.candidate))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    _say(f"Wrote {report(options.run_id, open_store(options.db), Path(options.out))}.")
     return 0
 
 
@@ -177,23 +207,31 @@ def _parser() -> argparse.ArgumentParser:
     approve.add_argument("run_id")
     approve.add_argument("--db", help="address of the database; default: STUDIO_DB")
     approve.set_defaults(command=_approve)
+    _add_evaluate(commands.add_parser("evaluate", help="try candidates on more examples"))
     _add_branch(commands.add_parser("branch", help="begin a run where another one was"))
     exporting = commands.add_parser("export", help="write a run's result to a file")
     exporting.add_argument("run_id")
-    exporting.add_argument("--format", choices=FORMATS, required=True)
-    exporting.add_argument("--out", required=True, metavar="PATH")
+    exporting.add_argument(
+        "--format", choices=NAMES, required=True, metavar="FORMAT", help=", ".join(NAMES)
+    )
+    exporting.add_argument(
+        "--out", metavar="PATH", help="file to write; for mlflow the server's address"
+    )
+    exporting.add_argument(
+        "--candidate", metavar="C7", help="id, label, baseline or best; default: best"
+    )
     exporting.add_argument("--db", help="address of the database; default: STUDIO_DB")
     exporting.set_defaults(command=_export)
+    reporting = commands.add_parser("report", help="write a run's report for other people")
+    reporting.add_argument("run_id")
+    reporting.add_argument("--out", required=True, metavar="FILE", help="ends in .html or .md")
+    reporting.add_argument("--db", help="address of the database; default: STUDIO_DB")
+    reporting.set_defaults(command=_report)
     return parser
 
 
 def _add_optimize(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--program", required=True, help="name of a file in sample_programs/")
-    parser.add_argument("--data", required=True, metavar="FILE", help="CSV, JSON, JSONL or Parquet")
-    parser.add_argument("--inputs", required=True, help="input columns: a,b or field=column,…")
-    parser.add_argument("--output", required=True, help="output column: y or field=column")
-    parser.add_argument("--passages", metavar="FILE", help="corpus with columns title and text")
-    parser.add_argument("--metric", help="default: the program's own")
+    _add_task(parser)
     parser.add_argument("--task-model", default="offline")
     parser.add_argument("--prompt-model", default="offline")
     parser.add_argument("--api-base", metavar="URL", help="OpenAI-compatible endpoint")
@@ -225,6 +263,38 @@ def _add_optimize(parser: argparse.ArgumentParser) -> None:
     )
     _add_common(parser)
     parser.set_defaults(command=_optimize)
+
+
+def _add_task(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--program", required=True, help="file in sample_programs/, or package.module:NAME"
+    )
+    parser.add_argument("--data", required=True, metavar="FILE", help="CSV, JSON, JSONL or Parquet")
+    parser.add_argument("--inputs", required=True, help="input columns: a,b or field=column,…")
+    parser.add_argument("--output", required=True, help="output column: y or field=column")
+    parser.add_argument("--passages", metavar="FILE", help="corpus with columns title and text")
+    parser.add_argument("--metric", help="default: the program's own")
+    parser.add_argument(
+        "--metric-parameters", metavar="JSON", help="what to set about it, as one JSON object"
+    )
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id")
+    parser.add_argument(
+        "candidates",
+        nargs="*",
+        metavar="CANDIDATE",
+        help="id, label such as C3, `baseline` or `best`; default: these two",
+    )
+    parser.add_argument("--part", choices=["validation", "test"], default="test")
+    parser.add_argument("--examples", type=_positive, metavar="N", help="in all; default: all")
+    parser.add_argument(
+        "--repeats", type=_positive, default=1, metavar="K", help="runs of each example in all"
+    )
+    parser.add_argument("--max-calls", type=_positive, help="LM calls that this may take")
+    _add_common(parser)
+    parser.set_defaults(command=_evaluate)
 
 
 def _add_branch(parser: argparse.ArgumentParser) -> None:

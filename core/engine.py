@@ -176,6 +176,8 @@ class Engine:
     _lanes: Lanes = field(init=False)
     _refusals: int = 0
     _pause_reason: str | None = None
+    _decisions: int = 0
+    """Decisions of people that what waits for its turn takes into account."""
 
     def __post_init__(self) -> None:
         self._lanes = Lanes(self.executor, self.clock)
@@ -232,8 +234,10 @@ class Engine:
 
     def _dispatch(self) -> None:
         """Ask the policy until it has nothing more to record, then fill the free slots."""
-        if (self._calls_left() or 0) < 0:  # somebody has lowered the cap
-            self._lanes.withdraw()
+        decisions = len(self.state.steering.decisions)
+        if decisions != self._decisions or (self._calls_left() or 0) < 0:
+            self._lanes.withdraw()  # what has not started may not be wanted any more
+            self._decisions = decisions
         plan = self._plan()
         while plan.events:
             self._append(plan.events)

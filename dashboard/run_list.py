@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import cast
 
+from core.runs.course import Status
 from core.runs.liveness import RunStatus, status_of
 from core.runs.snapshot import RunSummary, Snapshot
-from core.runs.state import Status
 from core.runs.store import StoredRun
 
 BUSY: frozenset[RunStatus] = frozenset({"queued", "running", "paused"})

@@ -5,6 +5,7 @@ raise InputError for what cannot be accepted, with a message for the person.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from core.errors import ConfigError
 from core.programs.candidate import Candidate, ChoiceRef, Demo, Part
@@ -131,6 +132,58 @@ def unqueue(run: str, candidate: str) -> None:
     decide(run, de.CandidateUnqueued(by=_me(), candidate=candidate))
 
 
+def evaluate(
+    run: str,
+    candidates: Sequence[str | Candidate],
+    part: de.ExamplePart,
+    examples: int | None = None,
+    repeats: int = 1,
+    max_calls: int | None = None,
+) -> int:
+    """Have candidates evaluated on more examples; the request's number. Only gaps are paid for.
+
+    An ended run is taken up for it and ends again as it was; its search does not go on.
+    """
+    asked = services.ask(
+        run,
+        lambda state: authoring.requested_evaluation(
+            state, candidates, by=_me(), part=part, examples=examples, repeats=repeats,
+            max_calls=max_calls,
+        ),
+    )  # fmt: skip
+    decide(run, asked)
+    alone, number = services.ask(
+        run, lambda state: (state.returns_to is not None, _number(state, asked))
+    )
+    if alone:
+        launcher.start(run, database_url())
+    return number
+
+
+def rate(
+    run: str,
+    candidate: str,
+    example: str,
+    part: de.ExamplePart,
+    *,
+    thumbs: Literal["up", "down"] | None = None,
+    score: float | None = None,
+    comment: str = "",
+) -> None:
+    """Say what this person thinks of an answer, in place of what they said before.
+
+    Nothing said takes it back.
+    """
+    said = services.ask(
+        run,
+        lambda state: authoring.rated_answer(
+            state, candidate, example, by=_me(), part=part, thumbs=thumbs, score=score,
+            comment=comment,
+        ),
+    )  # fmt: skip
+    decide(run, said)
+
+
 def ban(run: str, choices: Sequence[ChoiceRef]) -> None:
     """Rule a combination out."""
     decide(run, de.CombinationBanned(by=_me(), choices=tuple(choices)))
@@ -210,7 +263,7 @@ def undo(run: str, seq: int) -> bool:
 
 def reopen(run: str) -> None:
     """Have an ended run go on with what is queued, asked for, or left of its budget."""
-    if services.ask(run, lambda state: state.is_ended):
+    if services.ask(run, lambda state: state.search_has_ended):
         decide(run, de.Reopened(by=_me()))
         launcher.start(run, database_url())
 
@@ -219,6 +272,11 @@ def decide(run: str, *decisions: PersonEvent) -> None:
     """Append decisions to the run's log, together."""
     if decisions:
         store().append(run, decisions)
+
+
+def _number(state: RunState, asked: de.EvaluationRequested) -> int:
+    """Of the request that was just appended."""
+    return max(each.number for each in state.steering.evaluations if each.said == asked)
 
 
 def _me() -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.proposal.settings import ProposerSettings
+from core.runs.decisions import ExamplePart
 from core.runs.events import Event
 from core.runs.state import RunState, row
 
@@ -158,6 +159,30 @@ class Score:
         return f"trial {self.trial}, {row(self.example)}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Repeat:
+    """Run one example under one candidate once more, though there is a result."""
+
+    request: int
+    """The person's request to evaluate that asks for it, counted from 0."""
+    candidate: str
+    part: ExamplePart
+    example: str
+    repeat: int
+    """1 for the first run besides the ordinary one."""
+    attempt: int
+
+    @property
+    def key(self) -> str:
+        """Unique among what can be in flight together: requests share results."""
+        return f"repeat {self.repeat} {self.candidate} {self.part} {self.example}"
+
+    @property
+    def label(self) -> str:
+        """In plain words, for the screen."""
+        return f"repeat {self.repeat} of {row(self.example)}"
+
+
 Action = (
     Bootstrap
     | Observe
@@ -167,6 +192,7 @@ Action = (
     | Propose
     | ProposeSet
     | Score
+    | Repeat
 )
 
 

@@ -44,7 +44,9 @@ class AskedTrials:
         return [
             ended(state, trial, cancelled=True)
             for trial in state.open_trials.values()
-            if trial.purpose in ("minibatch", "full") and not self._stays(state, trial)
+            if trial.purpose in ("minibatch", "full")
+            and trial.request is None
+            and not self._stays(state, trial)
         ]
 
     def _stays(self, state: RunState, trial: Trial) -> bool:
@@ -134,8 +136,12 @@ class AskedTrials:
 
 
 def first_asked(state: RunState) -> list[Trial]:
-    """The open trials, those that people asked for first, else the older first."""
-    return sorted(state.open_trials.values(), key=lambda trial: trial.asked_by is None)
+    """The open trials, those that people asked for first, else the older first.
+
+    Without those of requests to evaluate, which have bounds of their own.
+    """
+    trials = (trial for trial in state.open_trials.values() if trial.request is None)
+    return sorted(trials, key=lambda trial: trial.asked_by is None)
 
 
 def _with_choice(state: RunState, ref: ChoiceRef) -> Candidate | None:

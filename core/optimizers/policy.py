@@ -10,6 +10,7 @@ from typing import Protocol
 
 from core.optimizers.actions import Action, Plan, Propose, Slots
 from core.optimizers.asked import AskedTrials, first_asked
+from core.optimizers.evaluating import Evaluating
 from core.optimizers.preparing import Preparing
 from core.optimizers.requested import requested_proposals
 from core.optimizers.schedule import open_trials
@@ -22,7 +23,7 @@ from core.optimizers.trials import (
 from core.runs.config import RunConfig
 from core.runs.events import Event, PhaseChanged, RunFailed, RunFinished, RunStopped
 from core.runs.preparation import Task
-from core.runs.scores import best_candidate
+from core.runs.scores import best_after_evaluation, best_candidate
 from core.runs.state import RunState, baseline_candidate
 
 
@@ -54,6 +55,7 @@ class Policy:
         self._seed = config.seed
         self._preparing = Preparing(task, config)
         self._asked = AskedTrials(task, config)
+        self._evaluating = Evaluating(task)
         self._val = [example.id for example in task.val]
         self._test = [example.id for example in task.test]
         self._calls = task.template.calls_per_run
@@ -61,8 +63,11 @@ class Policy:
     def next_actions(self, state: RunState, slots: Slots) -> Plan:
         """Preparation first, then what people ask for, open trials, and the search.
 
-        The search is asked as soon as a slot is free.
+        The search is asked as soon as a slot is free; never in a run that has ended and was taken
+        up again only for what people want evaluated.
         """
+        if state.returns_to is not None:
+            return self._evaluation_alone(state, slots)
         if not state.instructions:
             return Plan(events=self._preparing.first_events())
         if state.baseline is None:
@@ -70,7 +75,7 @@ class Policy:
                 events=[trial_started(state, "baseline", baseline_candidate(state), self._val)]
             )
         ended: list[Event] = [*finished_trials(state), *self._asked.cancelled(state)]
-        if ended:
+        if ended or (ended := [*self._evaluating.closed_trials(state)]):
             return Plan(events=ended)
         preparing = self._preparing.plan(state, slots)
         if preparing.events:
@@ -78,30 +83,65 @@ class Policy:
         return self._steered(state, slots, preparing)
 
     def closing_actions(self, state: RunState) -> list[Event]:
-        """A stopped run keeps the best candidate that was fully evaluated."""
-        return [RunStopped(best=best_candidate(state))]
+        """A stopped run keeps the best candidate that was fully evaluated.
+
+        One that was taken up again only to evaluate ends as it had ended before.
+        """
+        given_up = self._evaluating.given_up(state, "stopped")
+        if state.returns_to is not None:
+            return [*given_up, _ended_again(state)]
+        return [*given_up, RunStopped(best=best_candidate(state))]
+
+    def _evaluation_alone(self, state: RunState, slots: Slots) -> Plan:
+        """What people want evaluated in a run that has ended; then it ends again."""
+        ended = finished_trials(state) or self._evaluating.closed_trials(state)
+        if ended:
+            return Plan(events=[*ended])
+        spare = slots.calls_left
+        if spare is not None:
+            spare -= self._evaluating.committed(state, slots)
+        if events := self._evaluating.next_events(state, slots, spare):
+            return Plan(events=events)
+        actions = self._evaluating.actions(state, slots, spare)
+        if actions or slots.busy:
+            return Plan(actions=[*actions])
+        return Plan(events=self._evaluating.given_up(state, "cap") or [_ended_again(state)])
 
     def _steered(self, state: RunState, slots: Slots, preparing: Plan) -> Plan:
         """What people ask for, then what is due anyway."""
         requested = self._requested(state, slots, preparing.actions)
+        actions: list[Action] = [*requested, *preparing.actions]
         begun = state.phase in ("search", "test")
-        if begun and (asked := self._asked.next(state, self._spare(state, slots, requested))):
-            return Plan(events=[asked])
-        actions = [*requested, *preparing.actions]
+        measuring: list[Action] = []
+        if begun:
+            spare = self._spare(state, slots, requested)
+            if events := self._wished(state, slots, spare):
+                return Plan(events=events)
+            measuring = [*self._evaluating.actions(state, slots, spare)]
         if state.phase == "search":
             actions += self._search.actions(state)
-        actions += scoring_actions(state, first_asked(state))
+        actions += [*measuring, *scoring_actions(state, first_asked(state))]
         waiting = len({action.key for action in actions} - slots.busy)
         if begun and waiting < slots.free:
             idle = replace(slots, free=slots.free - waiting)
-            return Plan(events=self._next_events(state, idle, requested), actions=actions)
+            events = self._next_events(state, idle, requested, measuring)
+            return Plan(events=events, actions=actions)
         return replace(preparing, actions=actions)
 
+    def _wished(self, state: RunState, slots: Slots, spare: int | None) -> list[Event]:
+        """The next trials that people asked for, and the course of their requests to evaluate."""
+        asked = self._asked.next(state, spare)
+        return [asked] if asked else self._evaluating.next_events(state, slots, spare)
+
     def _next_events(
-        self, state: RunState, slots: Slots, requested: Sequence[Action]
+        self,
+        state: RunState,
+        slots: Slots,
+        requested: Sequence[Action],
+        measuring: Sequence[Action],
     ) -> list[Event]:
         if state.phase == "test":
-            return self._test_events(state, requested)
+            return self._test_events(state, slots, [*requested, *measuring])
         left = self._less_commitments(state, slots, requested)
         if events := self._search.next_events(state, left):
             return list(events)
@@ -152,13 +192,16 @@ class Policy:
         committed += sum(action.key not in slots.busy for action in waiting)
         return replace(slots, calls_left=slots.calls_left - committed)
 
-    def _test_events(self, state: RunState, requested: Sequence[Action]) -> list[Event]:
+    def _test_events(self, state: RunState, slots: Slots, waiting: Sequence[Action]) -> list[Event]:
         best = best_candidate(state)
         if best is None:
-            return [] if state.open_trials else [_nothing_scored(state)]
+            failed = [*self._evaluating.given_up(state, "failed"), _nothing_scored(state)]
+            return [] if state.open_trials else failed
         events = self._test_of(state, state.baseline) or self._test_of(state, best)
-        if events or state.open_trials or requested:
+        if events or state.open_trials or waiting:
             return events
+        if state.steering.open_evaluations:  # all that the cap leaves room for has been done
+            return [] if slots.busy else self._evaluating.given_up(state, "cap")
         return [RunFinished(best=best)]
 
     def _test_of(self, state: RunState, candidate: str | None) -> list[Event]:
@@ -168,7 +211,21 @@ class Policy:
         return [trial_started(state, "test", state.candidates[candidate], self._test)]
 
     def _tested(self, state: RunState) -> set[str]:
-        return {trial.candidate for trial in state.trials.values() if trial.purpose == "test"}
+        return {
+            trial.candidate
+            for trial in state.trials.values()
+            if trial.purpose == "test" and trial.request is None
+        }
+
+
+def _ended_again(state: RunState) -> Event:
+    """The end of a run that was taken up only to evaluate: the one it had come to before."""
+    before, best = state.returns_to, best_after_evaluation(state)
+    if before is not None and before.status == "failed":
+        return RunFailed(message=before.message or "The run had failed before.")
+    if before is not None and before.status == "finished" and best is not None:
+        return RunFinished(best=best)
+    return RunStopped(best=best)
 
 
 def _nothing_scored(state: RunState) -> RunFailed:

@@ -19,6 +19,7 @@ def trial_started(
     round: int | None = None,
     reason: str | None = None,
     asked_by: str | None = None,
+    request: int | None = None,
 ) -> TrialStarted:
     """The next trial in number."""
     return TrialStarted(
@@ -29,6 +30,7 @@ def trial_started(
         round=round,
         reason=reason,
         asked_by=asked_by,
+        request=request,
     )
 
 

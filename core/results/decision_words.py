@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from core.programs.candidate import ChoiceRef, Part
 from core.results.names import PARTS, Names
 from core.runs import decisions as de
+from core.runs.state import row
+
+MOST_NAMED = 4
+"""Candidates that are named; more are `others`."""
 
 LONGEST = 160
 """Characters of a person's own words that are quoted."""
@@ -43,6 +47,12 @@ def _said(decision: de.Decision, names: Names) -> str:  # noqa: C901  one case p
             return _asked(decision, names)
         case de.BudgetChanged():
             return _bounded(decision)
+        case de.EvaluationRequested():
+            return _evaluated(decision, names)
+        case de.EvaluationCancelled(request=number):
+            return f"took request {number + 1} to evaluate candidates back"
+        case de.AnswerRated():
+            return _rated(decision, names)
         case de.NoteAdded(text=text):
             return f"noted: {_quoted(text)}"
         case _:
@@ -111,6 +121,28 @@ def _bounded(decision: de.BudgetChanged) -> str:
     elif decision.max_calls is not None:
         parts.append(f"at most {decision.max_calls:,} LM calls")
     return f"set the budget to {', '.join(parts)}" if parts else "left the budget as it was"
+
+
+def _evaluated(decision: de.EvaluationRequested, names: Names) -> str:
+    labels = list(dict.fromkeys(map(names.candidate, decision.candidates)))
+    shown = labels if len(labels) <= MOST_NAMED else [*labels[:MOST_NAMED], "others"]
+    who = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    some = "all" if decision.examples is None else f"{decision.examples:,}"
+    example = "example" if decision.examples == 1 else "examples"
+    again = f", {decision.repeats} times each" if decision.repeats > 1 else ""
+    most = f", with at most {decision.max_calls:,} LM calls" if decision.max_calls else ""
+    return f"asked to evaluate {who} on {some} {decision.part} {example}{again}{most}"
+
+
+def _rated(decision: de.AnswerRated, names: Names) -> str:
+    answer = f"{names.label(decision.candidate) or 'a candidate'} on {row(decision.example)}"
+    if decision.is_empty:
+        return f"took back what was said of the answer of {answer}"
+    thumbs = None if decision.thumbs is None else f"thumbs {decision.thumbs}"
+    score = None if decision.score is None else f"score {decision.score:g}"
+    said = " and ".join(each for each in (thumbs, score) if each)
+    comment = f": {_quoted(decision.comment)}" if decision.comment else ""
+    return f"rated the answer of {answer}{', ' if said else ''}{said}{comment}"
 
 
 def _quoted(text: str) -> str:

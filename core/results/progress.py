@@ -48,7 +48,7 @@ class Counts:
     """What the progress of a run counts over all its trials and results."""
 
     finished: int = 0
-    """Trials that ended, test trials left out."""
+    """Trials that ended, without those of tests and of requests to evaluate."""
     to_test: int = 0
     """Examples of test trials."""
     results: int = 0
@@ -60,14 +60,14 @@ class Counts:
 
     def started(self, trial: Trial) -> None:
         """Take in that the trial began."""
-        if trial.purpose == "test":
+        if trial.purpose == "test" and trial.request is None:
             self.to_test += len(trial.examples)
         if trial.asked_by is not None:
             self.asked.append(trial)
 
     def ended(self, trial: Trial) -> None:
         """Take in that the trial ended."""
-        self.finished += trial.purpose != "test"
+        self.finished += trial.purpose != "test" and trial.request is None
 
     @classmethod
     def of(cls, state: RunState) -> "Counts":
@@ -122,13 +122,14 @@ def _phase(
 
 
 def _status(state: RunState, phase: Phase) -> PhaseStatus:
-    if state.status == "finished":
+    status = state.status if state.returns_to is None else state.returns_to.status
+    if status == "finished":
         return "done"
     reached = -1 if state.phase is None else _PLACES[state.phase]
     place = _PLACES[phase]
     if place < reached:
         return "done"
-    if state.is_ended:
+    if state.search_has_ended:
         return "cut short"
     return "running" if place == reached else "waiting"
 
@@ -161,7 +162,8 @@ def _searched(
     if shape.adaptive:
         most = counted.most_results
         return counted.results, most or result_budget(plan, state.sizes[1]), 0.0
-    under_way = (trial for trial in state.open_trials.values() if trial.purpose != "test")
+    own = (trial for trial in state.open_trials.values() if trial.request is None)
+    under_way = (trial for trial in own if trial.purpose != "test")
     return counted.finished, 1 + plan.trials + plan.fulls, sum(map(_part, under_way))
 
 

@@ -28,11 +28,12 @@ from core.results.steering_view import (
     steering_view,
 )
 from core.runs.config import RunConfig
+from core.runs.course import ENDED, Status
 from core.runs.events import Failure, Phase, ProposalRefused
 from core.runs.parts import DemoSet, Instruction
 from core.runs.planned import budget_of, results_of
 from core.runs.snapshot import Belief, Grid, Snapshot
-from core.runs.state import ENDED, RunState, Status
+from core.runs.state import RunState
 
 NEWEST_REFUSED = 200
 """Refused proposals that are kept at hand."""

@@ -9,8 +9,16 @@ from core.results.decision_words import in_words
 from core.results.names import Names
 from core.runs.choices import is_sound
 from core.runs.config import RunConfig
-from core.runs.decisions import CandidateQueued, Decision, ProposalsRequested
-from core.runs.parts import Instruction
+from core.runs.decisions import (
+    AnswerRated,
+    CandidateQueued,
+    Decision,
+    ExamplePart,
+    ProposalsRequested,
+)
+from core.runs.events import EvaluationEnd
+from core.runs.parts import Evaluation, Instruction, Rating, RatingKey
+from core.runs.ratings import key_of
 from core.runs.state import RunState
 from core.runs.steering import Combination, Verdict
 from core.runs.undo import undoing
@@ -62,6 +70,32 @@ class Requested:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvaluationView:
+    """A request to evaluate, and how far it has come."""
+
+    number: int
+    seq: int
+    """Its place in the run's log, by which it is taken back."""
+    by: str
+    at: float
+    candidates: tuple[str, ...]
+    """Ids."""
+    part: ExamplePart
+    examples: int | None
+    """Examples that each candidate shall have in all; None for all of the part."""
+    repeats: int
+    missing: int | None
+    """Runs that were missing when it was taken up; None before that."""
+    runs: int
+    """Runs that it has brought."""
+    calls: int
+    """LM calls that it has taken."""
+    max_calls: int | None
+    end: EvaluationEnd | None
+    """None while something may still come of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BudgetInForce:
     """The bounds that hold now."""
 
@@ -87,6 +121,10 @@ class SteeringView:
     locks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Predictor → texts that must stay word for word."""
     requests: tuple[Requested, ...] = ()
+    evaluations: tuple[EvaluationView, ...] = ()
+    """Requests to evaluate, oldest first."""
+    ratings: Mapping[RatingKey, Rating] = field(default_factory=dict)
+    """What people think of answers."""
     waits_for_review: bool = False
     """True while the search waits for somebody to approve the proposals."""
     decisions: tuple[DecisionView, ...] = ()
@@ -112,6 +150,8 @@ def steering_view(state: RunState, names: Names, memo: DecisionMemo | None = Non
         queue=tuple(_queued(state, each) for each in steering.queue.values()),
         locks=dict(steering.locks),
         requests=_requests(steering.requests, state.instructions),
+        evaluations=tuple(map(_evaluation, steering.evaluations)),
+        ratings=dict(state.ratings),
         waits_for_review=state.phase == "review"
         and not steering.review_approved
         and not state.is_ended,
@@ -131,9 +171,11 @@ def budget_in_force(state: RunState, config: RunConfig) -> BudgetInForce:
 
 def _decisions(state: RunState, names: Names, memo: DecisionMemo) -> tuple[DecisionView, ...]:
     """All of them, made anew only when there is one more, or when names came in."""
-    queued = state.steering.queue.keys() & names.labels.keys()
+    asked = {each.id for one in state.steering.evaluations for each in one.said.candidates}
+    queued = (state.steering.queue.keys() | asked) & names.labels.keys()
     version = (
         len(state.steering.decisions),
+        len(state.steering.open_evaluations),
         *(len(own) for own in state.instructions.values()),
         *(len(own) for own in state.demo_sets.values()),
         len(queued),
@@ -156,10 +198,32 @@ def _decisions(state: RunState, names: Names, memo: DecisionMemo) -> tuple[Decis
 
 
 def _undo(event: Decision, seq: int, state: RunState) -> Undo:
+    if isinstance(event, AnswerRated):  # there can be thousands: looked up, not searched for
+        rating = state.ratings.get(key_of(event))
+        return "possible" if rating and rating.at == event.at else "no longer in force"
     undone = undoing(event, seq, state.steering, by="")
     if undone is None:
         return "impossible"
     return "possible" if undone else "no longer in force"
+
+
+def _evaluation(evaluation: Evaluation) -> EvaluationView:
+    said = evaluation.said
+    return EvaluationView(
+        number=evaluation.number,
+        seq=evaluation.seq,
+        by=said.by,
+        at=said.at,
+        candidates=tuple(dict.fromkeys(each.id for each in said.candidates)),
+        part=said.part,
+        examples=said.examples,
+        repeats=said.repeats,
+        missing=None if evaluation.examples is None else evaluation.missing,
+        runs=evaluation.runs,
+        calls=evaluation.calls,
+        max_calls=said.max_calls,
+        end=evaluation.end,
+    )
 
 
 def _queued(state: RunState, wish: CandidateQueued) -> Queued:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from core.evaluation.statistics import Mean
 from core.programs.candidate import ChoiceRef
-from core.results.comparison import difference_in_words
-from core.results.differences import difference
+from core.results.differences import difference, difference_in_words
 from core.results.evidence import Evidence
 from core.results.money import ModelMoney, Money
 from core.results.run_results import RunResults, Standing
@@ -153,7 +152,7 @@ def _compared(scores: Mapping[str, Mapping[str, float]], best: Standing, baselin
 
 
 def _decided(results: RunResults) -> str:
-    decisions = results.steering.decisions
+    decisions = [each for each in results.steering.decisions if each.kind != "answer_rated"]
     if not decisions:
         return ""
     people = sorted({each.by or "somebody" for each in decisions})

@@ -67,7 +67,8 @@ class Timeline:
 
 def timeline(results: RunResults, most: int = MOST) -> Timeline:
     """The timeline of a run, with at most about `most` marks."""
-    decisions = results.steering.decisions[-MOST_DECISIONS:]
+    steered = [each for each in results.steering.decisions if each.kind != "answer_rated"]
+    decisions = steered[-MOST_DECISIONS:]
     failures = failure_bins(results.failures, min(MOST_FAILURES, most // 4))
     rows = results.tables.rows
     shown = shown_rows(rows, max(1, most - len(decisions) - len(failures)))

@@ -1,17 +1,28 @@
-"""What people write themselves, checked before it is recorded: instructions, demo sets, locks.
+"""What people write or ask for themselves, checked before it is recorded.
 
 The checks look at the run as it is now. Deliberately not here: decisions that need no check.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from core.errors import ConfigError
 from core.programs.candidate import Candidate, Demo, demo_set_id, instruction_id
 from core.programs.predictors import PredictorInfo
 from core.proposal.locks import missing_spans
-from core.runs.choices import is_sound
-from core.runs.decisions import CandidateQueued, DemoSetAdded, InstructionAdded, SpansLocked
-from core.runs.state import RunState
+from core.runs.choices import is_known, is_sound
+from core.runs.decisions import (
+    LONGEST_COMMENT,
+    MOST_REPEATS,
+    AnswerRated,
+    CandidateQueued,
+    DemoSetAdded,
+    EvaluationRequested,
+    ExamplePart,
+    InstructionAdded,
+    SpansLocked,
+)
+from core.runs.state import RunState, row
 
 LONGEST = 20_000
 """Characters of an instruction."""
@@ -98,6 +109,93 @@ def queued_candidate(
             "rejected, is unknown, or lacks a locked text."
         )
     return CandidateQueued(by=by, candidate=candidate, examples=examples)
+
+
+def requested_evaluation(
+    state: RunState,
+    candidates: Sequence[str | Candidate],
+    *,
+    by: str,
+    part: ExamplePart,
+    examples: int | None = None,
+    repeats: int = 1,
+    max_calls: int | None = None,
+) -> EvaluationRequested:
+    """The decision that has these candidates evaluated, those tried named by their ids.
+
+    Raises:
+        ConfigError: a candidate is unknown, there are no such examples, or a number is impossible.
+    """
+    found = {each.id: each for each in (_candidate(state, named) for named in candidates)}
+    if not found:
+        raise ConfigError("Choose at least one candidate to evaluate.")
+    if state.sizes[1 if part == "validation" else 2] == 0:
+        raise ConfigError(f"The run has no {part} examples.")
+    if not 1 <= repeats <= MOST_REPEATS:
+        raise ConfigError(f"Each example can run 1 to {MOST_REPEATS} times, not {repeats}.")
+    for what, number in (("examples", examples), ("max_calls", max_calls)):
+        if number is not None and number < 1:
+            raise ConfigError(f"{what}: give 1 or more, not {number}.")
+    return EvaluationRequested(
+        by=by,
+        candidates=tuple(found.values()),
+        part=part,
+        examples=examples,
+        repeats=repeats,
+        max_calls=max_calls,
+    )
+
+
+def rated_answer(
+    state: RunState,
+    candidate: str,
+    example: str,
+    *,
+    by: str,
+    part: ExamplePart,
+    thumbs: Literal["up", "down"] | None = None,
+    score: float | None = None,
+    comment: str = "",
+) -> AnswerRated:
+    """The decision that says what a person thinks of an answer; nothing said takes it back.
+
+    Raises:
+        ConfigError: the candidate has no answer to the example, the score is not in [0, 1], or the
+            comment is too long.
+    """
+    kept = state.test_results if part == "test" else state.results
+    if example not in kept.get(candidate, {}):
+        raise ConfigError(
+            f"The candidate has no answer on {part} {row(example)} yet; only answers can be rated."
+        )
+    if score is not None and not 0.0 <= score <= 1.0:
+        raise ConfigError(f"A score is a number from 0 to 1, not {score}.")
+    comment = comment.strip()
+    if len(comment) > LONGEST_COMMENT:
+        raise ConfigError(
+            f"The comment has {len(comment):,} characters; at most {LONGEST_COMMENT:,} fit."
+        )
+    return AnswerRated(
+        by=by,
+        candidate=candidate,
+        example=example,
+        part=part,
+        thumbs=thumbs,
+        score=score,
+        comment=comment,
+    )
+
+
+def _candidate(state: RunState, named: str | Candidate) -> Candidate:
+    found = state.candidates.get(named) if isinstance(named, str) else named
+    if found is None:
+        raise ConfigError(f"The run has tried no candidate {named!r}.")
+    if not is_known(state, found):
+        raise ConfigError(
+            "This candidate cannot be evaluated: it uses an instruction or demo set that the run "
+            "does not have."
+        )
+    return found
 
 
 def _info(state: RunState, predictor: str) -> PredictorInfo:

@@ -90,6 +90,7 @@ def branch(
         for first in range(0, len(copies), AT_ONCE):
             part = copies[first : first + AT_ONCE]
             store.append(new, [copy.event for copy in part], _traces(store, run_id, part))
+        store.append(new, _cancelled(state, by))
     except StoreError:
         store.delete(new)
         raise
@@ -205,6 +206,14 @@ def _branched(run_id: str, state: RunState, last: int, by: str) -> ev.RunBranche
     )
 
 
+def _cancelled(state: RunState, by: str) -> list[ev.Event]:
+    """What the other run was still to evaluate is its own business; the branch would pay for it."""
+    return [
+        de.EvaluationCancelled(by=by, request=each.number)
+        for each in state.steering.open_evaluations
+    ]
+
+
 def _usable(records: Sequence[Record], state: RunState) -> list[ev.Event]:
     """All events; of a run that has only just begun, the decisions alone.
 
@@ -225,11 +234,13 @@ def _renamed(event: ev.Event, changed: ev.Event) -> dict[str, str]:
     return {old: new} if old and new else {}
 
 
-def _key(event: ev.Event) -> str | None:
+def _key(event: ev.Event) -> str | None:  # noqa: C901  one case per kind
     """Where the worker has put the long texts behind an event."""
     match event:
         case ev.ExampleScored():
             return f"eval/{event.candidate}/{event.example}"
+        case ev.ExampleRepeated():
+            return f"repeat/{event.candidate}/{event.example}/{event.repeat}"
         case ev.TraceBootstrapped():
             return f"bootstrap/{event.example}"
         case ev.DatasetObserved():

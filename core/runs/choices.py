@@ -60,12 +60,20 @@ def is_sound(state: RunState, candidate: Candidate) -> bool:
 
     What is frozen or banned binds the search, not a person who names a candidate.
     """
-    known = all(
+    return (
+        is_known(state, candidate)
+        and state.steering.is_sound(candidate)
+        and keeps_locks(state, candidate)
+    )
+
+
+def is_known(state: RunState, candidate: Candidate) -> bool:
+    """Whether the run has every instruction and demo set of it, for all of its predictors."""
+    return {info.name for info in state.predictors} == candidate.choices.keys() and all(
         choice.instruction in state.instructions.get(name, {})
         and choice.demo_set in state.demo_sets.get(name, {})
         for name, choice in candidate.choices.items()
     )
-    return known and state.steering.is_sound(candidate) and keeps_locks(state, candidate)
 
 
 def keeps_locks(state: RunState, candidate: Candidate) -> bool:

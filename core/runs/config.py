@@ -1,6 +1,6 @@
 """The settings of a run, as stored with it and never changed afterwards."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -37,7 +37,7 @@ class RunConfig(BaseModel):
 
     name: str
     program: str
-    """Name of a template in `sample_programs/`."""
+    """Name of a template in `sample_programs/`, or `package.module:NAME`."""
     dataset: str
     """Id of a stored dataset."""
     dataset_name: str
@@ -47,6 +47,8 @@ class RunConfig(BaseModel):
     passages: str | None = None
     """Id of the stored dataset to retrieve from; None when the program retrieves nothing."""
     metric: str
+    metric_parameters: dict[str, Any] = {}
+    """What is set about the metric, as `core.evaluation.metric_parameters` names it; no keys."""
     threshold: float = Field(default=1.0, ge=0.0, le=1.0)
     """A teacher trace becomes a demo when its score is at least this."""
     optimizer: OptimizerName = "mipro"

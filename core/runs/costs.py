@@ -46,21 +46,23 @@ def text_tokens(state: RunState, space: SearchSpace) -> Texts:
     for name in space.predictors:
         instructions, sets = state.instructions[name], state.demo_sets[name]
         found.append([len(instructions[id_].text) / CHARACTERS for id_ in space.instructions[name]])
-        found.append([_demo_tokens(sets[id_].demos) for id_ in space.demo_sets[name]])
+        found.append([demo_tokens(sets[id_].demos) for id_ in space.demo_sets[name]])
     return found
 
 
 def _rest(state: RunState, texts: Texts) -> float:
-    used = state.val_tokens.get(state.baseline or "")
-    if used is None or used.results < ENOUGH:
+    used = state.spent.get(state.baseline or "")
+    tokens = used.usage.input_tokens + used.usage.output_tokens if used else 0
+    if used is None or used.runs < ENOUGH or not tokens:
         return float(REST * len(state.predictors))
-    return max(1.0, used.tokens / used.results - _sum(texts, (0,) * len(texts)))
+    return max(1.0, tokens / used.runs - _sum(texts, (0,) * len(texts)))
 
 
 def _sum(texts: Texts, levels: Levels) -> float:
     return sum(own[level] for own, level in zip(texts, levels, strict=True))
 
 
-def _demo_tokens(demos: Sequence[Demo]) -> float:
+def demo_tokens(demos: Sequence[Demo]) -> float:
+    """About how many tokens the demos take in a prompt."""
     values = [value for demo in demos for value in demo.values()]
     return sum(len(str(value)) / CHARACTERS + PER_FIELD for value in values)

@@ -11,6 +11,15 @@ from pydantic import Field
 from core.programs.candidate import Candidate, ChoiceRef, Demo, Part
 from core.runs.recorded import Recorded
 
+ExamplePart = Literal["validation", "test"]
+"""Examples that candidates are evaluated on."""
+
+LONGEST_COMMENT = 2_000
+"""Characters of a comment on an answer."""
+
+MOST_REPEATS = 50
+"""Runs of one example under one candidate that can be asked for."""
+
 
 class Decision(Recorded):
     """An event that a person wrote."""
@@ -80,7 +89,10 @@ class ChoiceApproved(Decision):
 
 
 class ChoiceRejected(Decision):
-    """No candidate with it is started any more, and none with it is recommended."""
+    """The search starts no candidate with it any more, and none with it is recommended.
+
+    An evaluation that a person asks for by naming the candidate is no search.
+    """
 
     kind: Literal["choice_rejected"] = "choice_rejected"
     choice: ChoiceRef
@@ -190,8 +202,84 @@ class BudgetChanged(Decision):
     """No cap on LM calls any more."""
 
 
+class EvaluationRequested(Decision):
+    """These candidates shall have results on these examples; only what is missing is paid for.
+
+    An ended run is taken up for it and ends again as it was; its search does not go on.
+    """
+
+    kind: Literal["evaluation_requested"] = "evaluation_requested"
+    candidates: tuple[Candidate, ...] = Field(min_length=1)
+    part: ExamplePart
+    examples: int | None = Field(default=None, ge=1)
+    """Examples of the part that each candidate shall have in all, the same ones for all; None for
+    all of them."""
+    repeats: int = Field(default=1, ge=1, le=MOST_REPEATS)
+    """Runs of each example in all. The first is the ordinary result; the others are kept apart."""
+    max_calls: int | None = Field(default=None, ge=1)
+    """LM calls that the request may take; None for as many as the run's own cap allows."""
+
+
+class EvaluationCancelled(Decision):
+    """What has not been started of a request to evaluate is not started any more."""
+
+    kind: Literal["evaluation_cancelled"] = "evaluation_cancelled"
+    request: int = Field(ge=0)
+    """Number of the request, counted from 0."""
+
+
+class AnswerRated(Decision):
+    """What a person thinks of one answer. Nothing of it ever reaches an optimizer.
+
+    It replaces what the same person said of the same answer; with nothing said, it takes it back.
+    """
+
+    kind: Literal["answer_rated"] = "answer_rated"
+    candidate: str
+    example: str
+    part: ExamplePart
+    thumbs: Literal["up", "down"] | None = None
+    score: float | None = Field(default=None, ge=0.0, le=1.0)
+    comment: str = Field(default="", max_length=LONGEST_COMMENT)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said."""
+        return self.thumbs is None and self.score is None and not self.comment
+
+
 class NoteAdded(Decision):
     """A remark for whoever reads the run later."""
 
     kind: Literal["note_added"] = "note_added"
     text: str
+
+
+AnyDecision = (
+    PauseRequested
+    | ResumeRequested
+    | StopRequested
+    | Reopened
+    | ReviewApproved
+    | InstructionAdded
+    | DemoSetAdded
+    | ChoiceApproved
+    | ChoiceRejected
+    | ChoiceRestored
+    | ChoicePinned
+    | ChoiceUnpinned
+    | ChoiceFrozen
+    | ChoiceReleased
+    | CandidateQueued
+    | CandidateUnqueued
+    | CombinationBanned
+    | CombinationAllowed
+    | SpansLocked
+    | ProposalsRequested
+    | BudgetChanged
+    | EvaluationRequested
+    | EvaluationCancelled
+    | AnswerRated
+    | NoteAdded
+)
+"""Every kind of them."""

@@ -14,10 +14,14 @@ from core.programs.candidate import Candidate, Demo
 from core.programs.predictors import PredictorInfo
 from core.proposal.settings import ProposerSettings
 from core.runs import decisions
+from core.runs.decisions import ExamplePart
 from core.runs.recorded import Recorded
 
 Phase = Literal["bootstrap", "propose", "review", "search", "test"]
 Purpose = Literal["baseline", "minibatch", "full", "test"]
+EvaluationEnd = Literal["done", "bound", "cap", "cancelled", "stopped", "failed"]
+"""How a request to evaluate ended: `bound` at its own bound on calls, `cap` at the run's, `stopped`
+with the run, `failed` because the worker could not go on."""
 
 
 class Failure(BaseModel):
@@ -197,6 +201,8 @@ class TrialStarted(Recorded):
     """Why this candidate and why now, as a sentence; None where the optimizer gives none."""
     asked_by: str | None = None
     """Who asked for it; None where the search chose it. It counts for nothing in its budget."""
+    request: int | None = None
+    """The person's request to evaluate that it serves, counted from 0; None otherwise."""
 
 
 class ExampleScored(Recorded):
@@ -225,6 +231,45 @@ class TrialFinished(Recorded):
     failed: int
     cancelled: bool = False
     """True when a decision took its candidate out of the search; what was scored stays."""
+
+
+class EvaluationStarted(Recorded):
+    """A person's request to evaluate was taken up."""
+
+    kind: Literal["evaluation_started"] = "evaluation_started"
+    request: int
+    """Its number, counted from 0."""
+    examples: tuple[str, ...]
+    """Those that every candidate of it shall have."""
+    missing: int
+    """Runs of an example under a candidate that were not there yet."""
+
+
+class ExampleRepeated(Recorded):
+    """One example ran once more under a candidate, to see what the model itself makes differ."""
+
+    kind: Literal["example_repeated"] = "example_repeated"
+    request: int
+    """The person's request to evaluate that asked for it."""
+    candidate: str
+    part: ExamplePart
+    example: str
+    repeat: int = Field(ge=1)
+    """1 for the first run besides the ordinary one."""
+    attempt: int
+    score: float | None = None
+    """In [0, 1]; None when it failed."""
+    failure: Failure | None = None
+    seconds: float
+    usage: Usage
+
+
+class EvaluationFinished(Recorded):
+    """Nothing more comes of a person's request to evaluate."""
+
+    kind: Literal["evaluation_finished"] = "evaluation_finished"
+    request: int
+    end: EvaluationEnd
 
 
 class Paused(Recorded):
@@ -304,6 +349,9 @@ WorkerEvent = (
     | TrialStarted
     | ExampleScored
     | TrialFinished
+    | EvaluationStarted
+    | ExampleRepeated
+    | EvaluationFinished
     | Paused
     | Resumed
     | BudgetReached
@@ -314,30 +362,7 @@ WorkerEvent = (
 )
 """What a worker writes."""
 
-PersonEvent = (
-    decisions.PauseRequested
-    | decisions.ResumeRequested
-    | decisions.StopRequested
-    | decisions.Reopened
-    | decisions.ReviewApproved
-    | decisions.InstructionAdded
-    | decisions.DemoSetAdded
-    | decisions.ChoiceApproved
-    | decisions.ChoiceRejected
-    | decisions.ChoiceRestored
-    | decisions.ChoicePinned
-    | decisions.ChoiceUnpinned
-    | decisions.ChoiceFrozen
-    | decisions.ChoiceReleased
-    | decisions.CandidateQueued
-    | decisions.CandidateUnqueued
-    | decisions.CombinationBanned
-    | decisions.CombinationAllowed
-    | decisions.SpansLocked
-    | decisions.ProposalsRequested
-    | decisions.BudgetChanged
-    | decisions.NoteAdded
-)
+PersonEvent = decisions.AnyDecision
 """What people write."""
 
 Event = Annotated[WorkerEvent | PersonEvent, Field(discriminator="kind")]

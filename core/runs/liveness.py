@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from core.runs.state import ENDED, Status
+from core.runs.course import ENDED, Status
 from core.runs.store import StoredRun
 
 STALE_AFTER = 6.0

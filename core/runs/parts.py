@@ -4,11 +4,14 @@ Plain values; how they come about from events is in `core.runs.state`.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from core.lm.outage import attempts_allowed
+from core.lm.usage import Usage
 from core.programs.candidate import Demo
 from core.proposal.settings import ProposerSettings
-from core.runs.events import Failure, Purpose
+from core.runs.decisions import EvaluationRequested, ExamplePart
+from core.runs.events import EvaluationEnd, Failure, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,12 @@ class Result:
     failure: Failure | None
     attempt: int
     seconds: float
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is tried: there is a score, or it has failed for good."""
+        failure = self.failure
+        return failure is None or self.attempt + 1 >= attempts_allowed(failure.kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +95,10 @@ class Trial:
     """Why this candidate and why now; None where the optimizer gives no reason."""
     asked_by: str | None = None
     """Who asked for it; None where the search chose it."""
+    request: int | None = None
+    """The person's request to evaluate that it serves."""
     cancelled: bool = False
-    """True when a decision ended it before all its examples were scored."""
+    """True when a decision or a bound ended it before all its examples were scored."""
 
 
 class ValResult(NamedTuple):
@@ -100,11 +111,23 @@ class ValResult(NamedTuple):
     failure: Failure | None
 
 
-class Tokens(NamedTuple):
-    """What some results used, in and out; those that told nothing left out."""
+@dataclass(kw_only=True)
+class Spent:
+    """What some runs of the program took, all on their own: none that a cache helped, none failed.
 
-    results: int
-    tokens: int
+    Runs that a branch took over told nothing, and are not among them.
+    """
+
+    runs: int = 0
+    seconds: float = 0.0
+    usage: Usage = Usage()
+
+    def add(self, usage: Usage, seconds: float) -> None:
+        """Take in one run that gave a score."""
+        if usage.calls and not usage.cached:
+            self.runs += 1
+            self.seconds += seconds
+            self.usage += usage
 
 
 @dataclass(kw_only=True)
@@ -120,3 +143,60 @@ class Round:
     """Predictor → id of the instruction that came back."""
     trial: int | None = None
     """The first trial of these instructions; None before it."""
+
+
+@dataclass(kw_only=True)
+class Evaluation:
+    """A person's request to evaluate, and how far it has come."""
+
+    number: int
+    """Counted from 0."""
+    seq: int
+    """Its place in the run's log."""
+    said: EvaluationRequested
+    examples: tuple[str, ...] | None = None
+    """Those that every candidate of it shall have; None before it is taken up."""
+    missing: int = 0
+    """Runs of an example under a candidate that were not there when it was taken up."""
+    runs: int = 0
+    """Of these, the ones that it has brought, those that failed for good included."""
+    calls: int = 0
+    """LM calls that it has taken."""
+    end: EvaluationEnd | None = None
+    """How it ended; None while something may still come of it."""
+
+
+class RatingKey(NamedTuple):
+    """Who judged which answer."""
+
+    by: str
+    candidate: str
+    part: ExamplePart
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rating:
+    """What a person thinks of one answer; something is said."""
+
+    by: str
+    candidate: str
+    part: ExamplePart
+    example: str
+    thumbs: Literal["up", "down"] | None
+    score: float | None
+    """A fraction."""
+    comment: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a run had ended before it was taken up again only to evaluate."""
+
+    status: Literal["finished", "stopped", "failed"]
+    best: str | None
+    message: str | None
+    wish: Literal["run", "pause", "stop"]
+    fully: int
+    """Candidates that were fully evaluated by then."""

@@ -29,12 +29,9 @@ def results_of(
     own = result_budget(plan_of(config, state, val), val)
     if not state.steering.decisions:
         return own
-    own = result_budget(plan_of(config, state, val), val)
-    if not state.steering.decisions:
-        return own
     if asked is None:
         asked = (trial for trial in state.trials.values() if trial.asked_by is not None)
-    return own + sum(_results(state, trial) for trial in asked)
+    return own + sum(_results(state, trial) for trial in asked if trial.purpose != "test")
 
 
 def _results(state: RunState, trial: Trial) -> int:

@@ -12,7 +12,7 @@ from core.data.dataset import Dataset, Example, examples
 from core.data.seeds import derived_rng
 from core.data.split import Split, split
 from core.errors import ConfigError, ProgramError
-from core.evaluation.metrics import Metric, metric
+from core.evaluation.metrics import Metric, fitting_metric, metric
 from core.lm.connection import connect
 from core.programs.predictors import PredictorInfo, predictors
 from core.programs.registry import template
@@ -81,26 +81,28 @@ def prepare(config: RunConfig, store: DatasetStore) -> Task:
     program = chosen.build(setup)
     marked = _without_marks(program)
     infos = predictors(program)
+    scoring = fitting_metric(config.metric, config.metric_parameters, setup.outputs)
     order = derived_rng(config.seed, "validation order").permutation(len(val))
     return Task(
-        template=chosen,
+        template=chosen.judged(scoring.calls),
         program=program,
         predictors=infos,
         train=tuple(train),
         val=tuple(val[i] for i in order[: config.budget.val_cap]),
         test=tuple(test),
-        metric=metric(config.metric),
+        metric=scoring,
         split=parts,
         locks=_locks(infos, marked, config.locks),
     )
 
 
 def check_models(config: RunConfig) -> None:
-    """Do nothing, if both models can be asked as configured. Asks none of them.
+    """Do nothing, if all models can be asked as configured, a judge's included. Asks none of them.
 
     Raises:
         ConfigError: a key is not there, or a model does not take its settings.
     """
+    metric(config.metric, config.metric_parameters).check()
     connect(config.task_model, role="task model")
     connect(config.prompt_model, role="prompt model", temperature=config.prompt_temperature)
 

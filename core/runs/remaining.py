@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.runs.choices import is_permitted
 from core.runs.config import RunConfig
+from core.runs.evaluations import calls_left
 from core.runs.events import Purpose
 from core.runs.planned import budget_of, plan_of, results_of
 from core.runs.preparation import Task
@@ -38,9 +39,11 @@ def remaining_calls(
     """
     if state.is_ended:
         return Remaining(calls=0, prompt=0, seconds=0.0, in_flight=0)
-    runs = _examples_left(state, task, config) + _teacher_runs_left(state, task, config)
-    prompt = _prompt_calls_left(state, task, config)
-    calls = task.template.calls_per_run * runs + prompt
+    runs = prompt = 0
+    if state.returns_to is None:
+        runs = _examples_left(state, task, config) + _teacher_runs_left(state, task, config)
+        prompt = _prompt_calls_left(state, task, config)
+    calls = task.template.calls_per_run * runs + prompt + calls_left(state, task)
     done = state.usage.calls + state.usage.cached
     elapsed = state.elapsed(now)
     known = state.examples_scored >= ENOUGH and elapsed > 0
@@ -86,7 +89,7 @@ def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     left = asked + _tests_left(state) * len(task.test)
     if state.phase != "test" and config.shape.adaptive:
         done = sum(map(len, state.results.values()))
-        budget = results_of(config, state, val)
+        budget = results_of(config, state, val) - _requested(state)
         return left + _pending(state, "test") + max(0, budget - done)
     baseline = 0 if state.baseline else val
     left += baseline + _pending(state, "baseline", "minibatch", "full", "test")
@@ -105,16 +108,30 @@ def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
 
 def _tests_left(state: RunState) -> int:
     """Held-out tests still to begin: the baseline's, and the best candidate's if it is another."""
-    tested = {trial.candidate for trial in state.trials.values() if trial.purpose == "test"}
+    tested = {
+        trial.candidate
+        for trial in state.trials.values()
+        if trial.purpose == "test" and trial.request is None
+    }
     if state.phase == "test":
         return len({state.baseline, best_candidate(state)} - {None, *tested})
     return 1 + (state.baseline not in tested)
 
 
 def _pending(state: RunState, *purposes: Purpose) -> int:
-    """Examples that open trials of these kinds still wait for."""
+    """Examples that open trials of these kinds still wait for, requests to evaluate left out."""
     return sum(
         len(trial.examples) - trial.scored
         for trial in state.open_trials.values()
-        if trial.purpose in purposes
+        if trial.purpose in purposes and trial.request is None
+    )
+
+
+def _requested(state: RunState) -> int:
+    """Validation results still due in open trials of requests to evaluate."""
+    return sum(
+        example not in state.results.get(trial.candidate, {})
+        for trial in state.open_trials.values()
+        if trial.purpose != "test" and trial.request is not None
+        for example in trial.examples
     )

@@ -31,12 +31,26 @@ def round_mean(state: RunState, round: Round) -> float | None:
 
 
 def best_candidate(state: RunState) -> str | None:
-    """The one the run ended with, else the leader of those fully evaluated; None before those.
+    """The one the run ended with, else the leader of those fully evaluated; None before those."""
+    return leading_candidate(state) if state.best is None else state.best
+
+
+def best_after_evaluation(state: RunState) -> str | None:
+    """The best of a run that was taken up only to evaluate.
+
+    The one it had ended with, unless another candidate has been fully evaluated since.
+    """
+    before = state.returns_to
+    if before is None or before.best is None or len(state.fully_evaluated) > before.fully:
+        return leading_candidate(state)
+    return before.best
+
+
+def leading_candidate(state: RunState) -> str | None:
+    """The leader of those fully evaluated, whatever the run has ended with; None before those.
 
     What people have ruled out leads only when nothing else has been fully evaluated.
     """
-    if state.best is not None:
-        return state.best
     permitted = [
         each for each in state.fully_evaluated if is_permitted(state, state.candidates[each])
     ]

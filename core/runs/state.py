@@ -6,48 +6,33 @@ only what is new. It computes no statistics; `core.results` does, from what is k
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 from core.lm.outage import ATTEMPTS, attempts_allowed
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice
-from core.programs.predictors import PredictorInfo
 from core.runs import decisions as de
 from core.runs import events as ev
-from core.runs.parts import DemoSet, Instruction, Result, Round, Tokens, Trial, ValResult
-from core.runs.steering import Steering
+from core.runs.course import Course
+from core.runs.parts import (
+    DemoSet,
+    Instruction,
+    Rating,
+    RatingKey,
+    Result,
+    Round,
+    Spent,
+    Trial,
+    ValResult,
+)
+from core.runs.ratings import rate
 from core.runs.store import Record
-
-Status = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
-ENDED: frozenset[Status] = frozenset({"finished", "stopped", "failed"})
 
 
 @dataclass(kw_only=True)
-class RunState:
-    """The state of a run after `seq` events."""
+class RunState(Course):
+    """The state of a run after `seq` events: its course, and what was found."""
 
-    seq: int = 0
-    status: Status = "queued"
-    wish: Literal["run", "pause", "stop"] = "run"
-    """What people last asked for."""
-    phase: ev.Phase | None = None
-    phases: list[tuple[float, ev.Phase]] = field(default_factory=list)
-    """(time, phase) of every change of phase, oldest first."""
-    message: str | None = None
-    """Why the run is paused or failed."""
-    paused_by_person: bool = False
-    at_cap: bool = False
-    """True while the run waits because the next call would pass the cap."""
-    steering: Steering = field(default_factory=Steering)
-    """What people have decided."""
-    branched_from: str | None = None
-    """Id of the run that this one began as a copy of."""
-    started: float | None = None
-    ended: float | None = None
-
-    predictors: tuple[PredictorInfo, ...] = ()
-    sizes: tuple[int, int, int] = (0, 0, 0)
-    """Examples in trainset, valset and testset."""
     traces: dict[str, ev.TraceBootstrapped] = field(default_factory=dict)
     """Training example → its latest teacher trace."""
     demo_sets: dict[str, dict[str, DemoSet]] = field(default_factory=dict)
@@ -64,9 +49,6 @@ class RunState:
     predictor_descriptions: dict[str, str] = field(default_factory=dict)
     prompt_failures: dict[str, float] = field(default_factory=dict)
     """Task of the prompt model → attempts used up; one lost to an outage counts a quarter."""
-    failures: list[tuple[float, str, ev.Failure]] = field(default_factory=list)
-    """(time, where in plain words, failure), oldest first."""
-
     rounds: dict[int, Round] = field(default_factory=dict)
     """Those of optimizers that propose while they search."""
     candidates: dict[str, Candidate] = field(default_factory=dict)
@@ -77,25 +59,20 @@ class RunState:
     """Candidate → validation example → result."""
     val_results: list[ValResult] = field(default_factory=list)
     """The same in the order in which they came in, failed attempts included."""
-    val_tokens: dict[str, Tokens] = field(default_factory=dict)
-    """Candidate → tokens of its validation examples."""
+    spent: dict[str, Spent] = field(default_factory=dict)
+    """Candidate → what its runs took, on whatever examples."""
     test_results: dict[str, dict[str, Result]] = field(default_factory=dict)
     """Candidate → test example → result."""
+    repeats: dict[tuple[str, de.ExamplePart], dict[str, dict[int, Result]]] = field(
+        default_factory=dict
+    )
+    """(candidate, part) → example → repeat, from 1 → result; the ordinary one is not among them."""
+    ratings: dict[RatingKey, Rating] = field(default_factory=dict)
+    """What people think of answers."""
     baseline: str | None = None
-    fully_evaluated: list[str] = field(default_factory=list)
-    """Candidates whose full evaluation is finished, the baseline among them."""
-    best: str | None = None
-    """As named by the event that ended the run."""
-    task_usage: Usage = Usage()
-    prompt_usage: Usage = Usage()
     task_seconds: float = 0.0
     """Sum over all examples, however many ran together."""
     examples_scored: int = 0
-    _active_seconds: float = 0.0
-    _active_since: float | None = None
-    _last_at: float = 0.0
-    _worked_at: float = 0.0
-    """Time of the newest event that a worker wrote."""
 
     def fold(self, records: Iterable[Record]) -> "RunState":
         """This state, after the records; those already folded are passed over."""
@@ -106,29 +83,9 @@ class RunState:
                     self._decided(record.event)
                 else:
                     self._apply(record.event)
-                    self._worked_at = record.event.at
-                self._last_at = record.event.at
+                    self._clock.worked_at = record.event.at
+                self.last_event_at = record.event.at
         return self
-
-    @property
-    def is_ended(self) -> bool:
-        """True when no worker will ever continue this run."""
-        return self.status in ENDED
-
-    @property
-    def usage(self) -> Usage:
-        """Both models together."""
-        return self.task_usage + self.prompt_usage
-
-    def elapsed(self, now: float) -> float:
-        """Seconds in which a worker was at work, pauses and interruptions left out."""
-        running = 0.0 if self._active_since is None else max(0.0, now - self._active_since)
-        return self._active_seconds + running
-
-    @property
-    def last_event_at(self) -> float:
-        """Time of the newest event; 0 before the first."""
-        return self._last_at
 
     def _apply(self, event: ev.WorkerEvent) -> None:  # noqa: C901  one case per kind, each one line
         match event:
@@ -168,6 +125,13 @@ class RunState:
                 self._trial_started(event)
             case ev.TrialFinished():
                 self._trial_finished(event)
+            case ev.EvaluationStarted():
+                if (evaluation := self.steering.evaluation(event.request)) is not None:
+                    evaluation.examples, evaluation.missing = event.examples, event.missing
+            case ev.ExampleRepeated():
+                self._example_repeated(event)
+            case ev.EvaluationFinished():
+                self.steering.end_evaluation(event.request, event.end)
             case ev.Paused():
                 self._paused(event)
             case ev.Resumed():
@@ -180,14 +144,13 @@ class RunState:
             case ev.RunStopped():
                 self._ended("stopped", event.at, best=event.best)
             case ev.RunFailed():
-                self.message = event.message
-                self._ended("failed", event.at, best=None)
+                self._failed(event)
             case ev.RunBranched():
                 self._branched(event)
             case _:
                 assert_never(event)
 
-    def _decided(self, event: de.Decision) -> None:
+    def _decided(self, event: de.Decision) -> None:  # noqa: C901  one case per kind
         self.steering.apply(self.seq, event)
         match event:
             case de.PauseRequested():
@@ -209,6 +172,12 @@ class RunState:
                 )
             case de.DemoSetAdded():
                 self._demo_set_added(event)
+            case de.EvaluationRequested():
+                self._evaluation_requested()
+            case de.EvaluationCancelled():
+                self._evaluation_cancelled(event.at)
+            case de.AnswerRated():
+                rate(self.ratings, event)
             case _:
                 pass  # the others leave the run's own course as it is
 
@@ -217,38 +186,6 @@ class RunState:
             id=event.id, demos=event.demos, source="person", by=event.by, parent=event.parent
         )
         self.demo_sets.setdefault(event.predictor, {}).setdefault(event.id, added)
-
-    def _reopened(self) -> None:
-        """An ended run goes on where its search was; what it was declared to be is forgotten."""
-        if self.is_ended:
-            self.status, self.ended, self.best, self.wish = "queued", None, None, "run"
-            self.phase = "search" if self.phase == "test" else self.phase
-
-    def _phase_changed(self, event: ev.PhaseChanged) -> None:
-        """Time in which a run waits for a review is not time at work."""
-        if event.phase == "review":
-            self._stop_clock(event.at)
-        elif self.phase == "review" and self.status == "running":
-            self._active_since = event.at
-        self.phase = event.phase
-        self.phases.append((event.at, event.phase))
-
-    def _run_started(self, event: ev.RunStarted) -> None:
-        if self._active_since is not None:  # the worker before this one ended without a word
-            self._active_seconds += max(0.0, self._worked_at - self._active_since)
-        self._start_clock(event.at)
-        if self.status == "paused" and self.wish == "pause":
-            self.wish = "run"  # taking a paused run up is asking it to go on
-        self.status = "running"
-        self.message, self.at_cap = None, False
-        self.started = event.at if self.started is None else self.started
-        self.predictors = event.predictors
-        self.sizes = (event.train, event.val, event.test)
-
-    def _branched(self, event: ev.RunBranched) -> None:
-        self.branched_from = event.parent
-        self.predictors = event.predictors
-        self.sizes = (event.train, event.val, event.test)
 
     def _trace_bootstrapped(self, event: ev.TraceBootstrapped) -> None:
         self.traces[event.example] = event
@@ -304,6 +241,7 @@ class RunState:
             round=event.round,
             reason=event.reason,
             asked_by=event.asked_by,
+            request=event.request,
         )
         if event.round is not None:
             self.rounds[event.round].trial = event.number
@@ -316,18 +254,31 @@ class RunState:
         trial.scored += event.score is not None
         kept = self.test_results if trial.purpose == "test" else self.results
         if trial.purpose != "test":
-            self._count_tokens(event)
             self.val_results.append(
                 ValResult(event.candidate, event.example, event.attempt, event.score, event.failure)
             )
-        kept.setdefault(event.candidate, {})[event.example] = Result(
-            score=event.score, failure=event.failure, attempt=event.attempt, seconds=event.seconds
-        )
+        result = kept.setdefault(event.candidate, {})[event.example] = _result(event)
+        self._count_scored(event, f"trial {event.trial}, {row(event.example)}")
+        self._count_measured(event.usage, result, trial.request)
+
+    def _example_repeated(self, event: ev.ExampleRepeated) -> None:
+        own = self.repeats.setdefault((event.candidate, event.part), {})
+        result = own.setdefault(event.example, {})[event.repeat] = _result(event)
+        self._count_scored(event, f"repeat {event.repeat} of {row(event.example)}")
+        self._count_measured(event.usage, result, event.request)
+
+    def _count_scored(self, event: ev.ExampleScored | ev.ExampleRepeated, where: str) -> None:
         self._count_task(event.usage, event.seconds)
         self.examples_scored += 1
+        if event.score is not None:
+            self.spent.setdefault(event.candidate, Spent()).add(event.usage, event.seconds)
         if event.failure is not None:
-            where = f"trial {event.trial}, {row(event.example)}"
             self.failures.append((event.at, where, event.failure))
+
+    def _count_measured(self, usage: Usage, result: Result, request: int | None) -> None:
+        if (evaluation := self.steering.evaluation(request)) is not None:
+            evaluation.calls += usage.calls
+            evaluation.runs += result.is_settled
 
     def _trial_finished(self, event: ev.TrialFinished) -> None:
         trial = self.open_trials.pop(event.number, None)
@@ -343,37 +294,15 @@ class RunState:
         if full and trial.mean is not None and trial.candidate not in self.fully_evaluated:
             self.fully_evaluated.append(trial.candidate)
 
-    def _paused(self, event: ev.Paused) -> None:
-        self.status, self.message = "paused", event.reason
-        self.paused_by_person = event.by_person
-        self.wish = "pause" if self.wish == "run" else self.wish
-        self._stop_clock(event.at)
-
-    def _resumed(self, event: ev.Resumed) -> None:
-        self.status, self.message, self.at_cap = "running", None, False
-        self._start_clock(event.at)
-
-    def _ended(self, status: Status, at: float, *, best: str | None) -> None:
-        self.status, self.ended, self.best = status, at, best
-        self._stop_clock(at)
-
-    def _start_clock(self, at: float) -> None:
-        self._active_since = None if self.phase == "review" else at
-
-    def _stop_clock(self, at: float) -> None:
-        if self._active_since is not None:
-            self._active_seconds += max(0.0, at - self._active_since)
-            self._active_since = None
-
-    def _count_tokens(self, event: ev.ExampleScored) -> None:
-        used = event.usage.input_tokens + event.usage.output_tokens
-        if used and event.score is not None:
-            known = self.val_tokens.get(event.candidate, Tokens(0, 0))
-            self.val_tokens[event.candidate] = Tokens(known.results + 1, known.tokens + used)
-
     def _count_task(self, usage: Usage, seconds: float) -> None:
         self.task_usage += usage
         self.task_seconds += seconds
+
+
+def _result(event: ev.ExampleScored | ev.ExampleRepeated) -> Result:
+    return Result(
+        score=event.score, failure=event.failure, attempt=event.attempt, seconds=event.seconds
+    )
 
 
 def row(example: str) -> str:

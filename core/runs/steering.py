@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from core.programs.candidate import Candidate, ChoiceRef, Part
 from core.runs import decisions as de
 from core.runs.decisions import Decision
+from core.runs.events import EvaluationEnd
+from core.runs.parts import Evaluation
 
 Combination = tuple[ChoiceRef, ...]
 
@@ -43,6 +45,8 @@ class Steering:
     """Predictor → texts that must stay word for word in its instructions."""
     requests: list[de.ProposalsRequested] = field(default_factory=list)
     """By number; they are never taken back, only rejected when they come in."""
+    evaluations: list[Evaluation] = field(default_factory=list)
+    """Requests to evaluate, by number, with what has come of each."""
     review_approved: bool = False
     trials: int | None = None
     """Trials of the search, where somebody changed the budget."""
@@ -73,6 +77,23 @@ class Steering:
             and all(chosen[place].id == id_ for place, id_ in self.frozen.items())
             and not any(set(banned) <= set(chosen.values()) for banned in self.banned)
         )
+
+    @property
+    def open_evaluations(self) -> list[Evaluation]:
+        """Requests to evaluate of which something may still come, oldest first."""
+        return [each for each in self.evaluations if each.end is None]
+
+    def evaluation(self, number: int | None) -> Evaluation | None:
+        """The request to evaluate with this number; None where there is none."""
+        if number is None or not 0 <= number < len(self.evaluations):
+            return None
+        return self.evaluations[number]
+
+    def end_evaluation(self, number: int, end: EvaluationEnd) -> None:
+        """Nothing more comes of a request; how it ended first stays."""
+        evaluation = self.evaluation(number)
+        if evaluation is not None:
+            evaluation.end = evaluation.end or end
 
     def cap(self, configured: int | None) -> int | None:
         """The cap on LM calls in force; None for none."""
@@ -108,6 +129,11 @@ class Steering:
                 self.locks[predictor] = spans
             case de.ProposalsRequested():
                 self.requests.append(event)
+            case de.EvaluationRequested():
+                number = len(self.evaluations)
+                self.evaluations.append(Evaluation(number=number, seq=seq, said=event))
+            case de.EvaluationCancelled(request=number):
+                self.end_evaluation(number, "cancelled")
             case de.ReviewApproved():
                 self.review_approved = True
             case de.BudgetChanged():

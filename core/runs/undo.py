@@ -3,6 +3,7 @@
 from core.programs.candidate import ChoiceRef
 from core.runs import decisions as de
 from core.runs.events import PersonEvent
+from core.runs.ratings import key_of
 from core.runs.steering import Steering
 
 Undone = list[PersonEvent]
@@ -40,6 +41,15 @@ def undoing(  # noqa: C901  one case per kind
             allowed = de.CombinationAllowed(by=by, choices=choices)
             known = {frozenset(banned) for banned in steering.banned}
             return _unless(frozenset(choices) not in known, allowed)
+        case de.EvaluationRequested():
+            cancelled = (
+                de.EvaluationCancelled(by=by, request=each.number)
+                for each in steering.open_evaluations
+                if each.seq == seq
+            )
+            return [*cancelled]
+        case de.AnswerRated():
+            return _rated_before(event, seq, steering, by)
         case de.SpansLocked() | de.BudgetChanged():
             return _as_before(event, seq, steering, by)
         case _:
@@ -58,6 +68,25 @@ def _unfrozen(choice: ChoiceRef, steering: Steering, by: str) -> Undone:
     if steering.frozen.get((choice.predictor, choice.part)) != choice.id:
         return []
     return [de.ChoiceReleased(by=by, predictor=choice.predictor, part=choice.part)]
+
+
+def _rated_before(event: de.AnswerRated, seq: int, steering: Steering, by: str) -> Undone | None:
+    """What the same person had said of the answer before; None where another person asks.
+
+    `by` is empty where nobody is known yet.
+    """
+    if by and by != event.by:
+        return None
+    same = [
+        (place, each)
+        for place, each in steering.decisions
+        if isinstance(each, de.AnswerRated) and key_of(each) == key_of(event)
+    ]
+    if event.is_empty or same[-1][0] != seq:
+        return []
+    if len(same) == 1:
+        return [de.AnswerRated(**key_of(event)._asdict())]
+    return [de.AnswerRated(**same[-2][1].model_dump(exclude={"kind", "at"}))]
 
 
 def _as_before(

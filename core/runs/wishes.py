@@ -51,6 +51,11 @@ def is_granted(state: RunState, wish: CandidateQueued, val: int) -> bool:
     candidate, wanted = wish.candidate.id, wanted_results(wish, val)
     if wanted < val:
         return len(state.results.get(candidate, {})) >= wanted
+    return had_full_evaluation(state, candidate)
+
+
+def had_full_evaluation(state: RunState, candidate: str) -> bool:
+    """Whether the candidate was tried on all validation examples, whatever came of it."""
     return candidate in state.fully_evaluated or any(
         trial.candidate == candidate
         and trial.purpose in ("baseline", "full")
@@ -81,7 +86,7 @@ def results_wanted(state: RunState, val: int, *, pinned: int) -> int:
     """
     begun: dict[str, int] = {}
     for trial in state.open_trials.values():
-        if trial.asked_by is not None:
+        if trial.asked_by is not None and trial.request is None:
             begun[trial.candidate] = begun.get(trial.candidate, 0) + len(trial.examples)
     wanted = 0
     for wish in state.steering.queue.values():

@@ -19,14 +19,17 @@ from core.evaluation.evaluator import (
     trace_to_json,
 )
 from core.lm.connection import connect
-from core.optimizers.actions import Action, Bootstrap, Score
+from core.optimizers.actions import Action, Bootstrap, Repeat, Score
 from core.programs.candidate import Demo, program_with
 from core.runs.config import RunConfig
-from core.runs.events import ExampleScored, Failure, TraceBootstrapped
+from core.runs.events import ExampleRepeated, ExampleScored, Failure, TraceBootstrapped
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from core.worker.prompts import PromptWriter
 from core.worker.proposals import Traces
+
+APART = 100
+"""Numbers of repetitions between two repeats of an example; above those of any retries."""
 
 PROGRAMS_KEPT = 64
 """Built candidates kept ready; a deep copy of a program costs about a millisecond."""
@@ -46,7 +49,7 @@ class LocalCrew:
 
     def calls(self, action: Action) -> int:
         """LM calls that the action takes at most, repetitions after failures not counted."""
-        if isinstance(action, Bootstrap | Score):
+        if isinstance(action, Bootstrap | Score | Repeat):
             return self._task.template.calls_per_run
         return 1
 
@@ -55,6 +58,9 @@ class LocalCrew:
         if isinstance(action, Score):
             program = self._candidate(action.candidate, state)
             return lambda: self._score(action, program)
+        if isinstance(action, Repeat):
+            again = self._candidate(action.candidate, state)
+            return lambda: self._repeat(action, again)
         if isinstance(action, Bootstrap):
             return lambda: self._bootstrap(action)
         return self._writer.work(action, state)
@@ -74,6 +80,24 @@ class LocalCrew:
         key = f"eval/{action.candidate}/{action.example}"
         return _outcome(event, {key: trace_to_json(result.trace)}, result.failure)
 
+    def _repeat(self, action: Repeat, program: dspy.Module) -> Outcome:
+        repetition = APART * action.repeat + action.attempt
+        result = self._run(program, action.example, repetition)
+        event = ExampleRepeated(
+            request=action.request,
+            candidate=action.candidate,
+            part=action.part,
+            example=action.example,
+            repeat=action.repeat,
+            attempt=action.attempt,
+            score=result.score,
+            failure=_failure(result.failure),
+            seconds=result.seconds,
+            usage=result.usage,
+        )
+        key = f"repeat/{action.candidate}/{action.example}/{action.repeat}"
+        return _outcome(event, {key: trace_to_json(result.trace)}, result.failure)
+
     def _bootstrap(self, action: Bootstrap) -> Outcome:
         program = self._teacher(self._examples[action.example])
         result = self._run(program, action.example, action.attempt)
@@ -91,13 +115,14 @@ class LocalCrew:
         key = f"bootstrap/{action.example}"
         return _outcome(event, {key: trace_to_json(result.trace)}, result.failure)
 
-    def _run(self, program: dspy.Module, example: str, attempt: int) -> ExampleResult:
+    def _run(self, program: dspy.Module, example: str, repetition: int) -> ExampleResult:
         return evaluate_example(
             program,
             self._examples[example],
             metric=self._task.metric,
             lm=self._lm,
-            repetition=attempt,
+            repetition=repetition,
+            most_calls=self._task.template.calls_per_run,
         )
 
     def _teacher(self, example: Example) -> dspy.Module:
@@ -137,7 +162,7 @@ def _failure(failure: ExampleFailure | None) -> Failure | None:
 
 
 def _outcome(
-    event: ExampleScored | TraceBootstrapped,
+    event: ExampleScored | ExampleRepeated | TraceBootstrapped,
     traces: Mapping[str, str],
     failure: ExampleFailure | None,
 ) -> Outcome:

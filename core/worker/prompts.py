@@ -12,10 +12,12 @@ from core.optimizers.actions import (
     Observe,
     Propose,
     ProposeSet,
+    Repeat,
     Score,
     Summarise,
 )
 from core.programs.predictors import structure
+from core.programs.source import source_of
 from core.proposal import proposer
 from core.proposal.grounding import examples_text, predictor_text
 from core.proposal.proposer import PromptCallError, Reply
@@ -46,7 +48,9 @@ class PromptWriter:
         """`traces` gives the run's stored traces by key."""
         self._task = task
         self._infos = {info.name: info for info in task.predictors}
-        self._structure = structure(task.predictors, task.template.description)
+        self._structure = structure(
+            task.predictors, task.template.description, source_of(task.program)
+        )
         self._lm: MeteredLM = connect(
             config.prompt_model, role="prompt model", temperature=config.prompt_temperature
         )
@@ -72,7 +76,7 @@ class PromptWriter:
                 return self._proposals.propose(action, state, attempt)
             case ProposeSet():
                 return self._proposals.propose_set(action, state, attempt)
-            case Bootstrap() | Score():
+            case Bootstrap() | Score() | Repeat():
                 raise TypeError(f"{action!r} is no task of the prompt model")
 
     def _observe(self, action: Observe, state: RunState, attempt: int) -> tuple[Ask, Tell]:

@@ -11,6 +11,7 @@ from core.lm.connection import MeteredLM
 from core.optimizers.actions import Propose, ProposeSet
 from core.programs.candidate import Demo, instruction_id
 from core.programs.predictors import PredictorInfo, structure
+from core.programs.source import source_of
 from core.proposal import locks, proposer
 from core.proposal.grounding import (
     SHOWN_DEMOS,
@@ -48,7 +49,9 @@ class ProposalWriter:
         self._task = task
         self._traces = traces
         self._infos = {info.name: info for info in task.predictors}
-        self._structure = structure(task.predictors, task.template.description)
+        self._structure = structure(
+            task.predictors, task.template.description, source_of(task.program)
+        )
         self._lm = lm
         self._temperature = config.prompt_temperature
         self._seed = config.seed

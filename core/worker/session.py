@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -81,6 +82,8 @@ def prepare_libraries(config: RunConfig, cache: Path | None) -> None:
     # the search's matrices are small; more threads would only take time from the examples
     threadpoolctl.threadpool_limits(limits=1)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # it does: the answer is asked for anew, and a model may differ even at temperature 0
+    warnings.filterwarnings("ignore", message="rollout_id has no effect")
     logging.getLogger("dspy").setLevel(logging.ERROR)
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
 

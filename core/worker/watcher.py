@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import StoreError
-from core.optimizers.actions import Action, Bootstrap, Score
+from core.optimizers.actions import Action, Bootstrap, Repeat, Score
 from core.runs.choices import open_choices, search_space
 from core.runs.config import RunConfig
 from core.runs.preparation import Task
@@ -115,7 +115,7 @@ class SnapshotWatcher:
 
     def _reserved(self, busy: Sequence[tuple[Action, float]]) -> Reserved:
         """LM calls that what is in flight takes at most, per model."""
-        runs = sum(isinstance(action, Bootstrap | Score) for action, _ in busy)
+        runs = sum(isinstance(action, Bootstrap | Score | Repeat) for action, _ in busy)
         return Reserved(task=runs * self.task.template.calls_per_run, prompt=len(busy) - runs)
 
     def _new_results(self, state: RunState) -> list[tuple[Levels, str, float]]:

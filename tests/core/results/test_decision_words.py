@@ -52,6 +52,37 @@ SAID = [
         de.DemoSetAdded(by="Ada", predictor="answer.predict", id="d1", demos=({},)),
         "Ada made demo set 1 of answer.",
     ),
+    (
+        de.EvaluationRequested(by="Ada", candidates=(TRIED,), part="test"),
+        "Ada asked to evaluate C0 on all test examples.",
+    ),
+    (
+        de.EvaluationRequested(
+            by="Ada", candidates=(TRIED, NEW, TRIED), part="validation", examples=1200, repeats=3,
+            max_calls=4000,
+        ),
+        "Ada asked to evaluate C0 and answer: instruction 1 and demo set 1 on 1,200 validation "
+        "examples, 3 times each, with at most 4,000 LM calls.",
+    ),
+    (
+        de.EvaluationCancelled(by="Ada", request=1),
+        "Ada took request 2 to evaluate candidates back.",
+    ),
+    (
+        de.AnswerRated(
+            by="Ada", candidate=TRIED.id, example="11", part="test", thumbs="down", score=0.25,
+            comment="Wrong\nyear",
+        ),
+        "Ada rated the answer of C0 on row 12, thumbs down and score 0.25: Wrong year.",
+    ),
+    (
+        de.AnswerRated(by="Ada", candidate=TRIED.id, example="0", part="test", comment="Good!"),
+        "Ada rated the answer of C0 on row 1: Good!",
+    ),
+    (
+        de.AnswerRated(by="Ada", candidate="unknown", example="0", part="test"),
+        "Ada took back what was said of the answer of a candidate on row 1.",
+    ),
     (de.ChoiceApproved(by="Ada", choice=INSTRUCTION), "Ada approved instruction 1 of answer."),
     (
         de.ChoiceRejected(by="Ada", choice=INSTRUCTION, reason="too long"),

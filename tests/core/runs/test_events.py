@@ -32,6 +32,19 @@ RARE = [
     ev.ProposalRefused(
         task="propose a 2", predictor="a", text="x", reason="y", seconds=1.0, usage=Usage()
     ),
+    ev.EvaluationStarted(request=0, examples=("1", "2"), missing=4),
+    ev.ExampleRepeated(
+        request=0,
+        candidate="c",
+        part="test",
+        example="1",
+        repeat=2,
+        attempt=0,
+        score=0.5,
+        seconds=1.0,
+        usage=Usage(),
+    ),
+    ev.EvaluationFinished(request=0, end="bound"),
     ev.RunBranched(parent="0123abcd", seq=17),
     *EVERY_DECISION,
 ]
