@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from core.evaluation.statistics import PairedDifference
 from core.programs.candidate import Candidate, ChoiceRef, Part
-from core.results.comparison import difference_in_words
-from core.results.differences import difference
+from core.results.differences import difference, difference_in_words
 from core.results.names import PARTS, Names
 from core.results.run_results import RunResults
 from core.runs.snapshot import Belief

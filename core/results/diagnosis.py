@@ -16,9 +16,8 @@ from scipy.special import chdtrc
 from core.evaluation.statistics import Mean
 from core.programs.candidate import Candidate
 from core.proposal.likeness import nearly_the_same
-from core.results.comparison import difference_in_words
 from core.results.credit import credit_shares, predictor_shares
-from core.results.differences import difference, spread_of_differences
+from core.results.differences import difference, difference_in_words, spread_of_differences
 from core.results.evidence import ENOUGH, Evidence
 from core.results.run_results import RunResults
 from core.results.timeline import kinds_in_words

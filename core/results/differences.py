@@ -1,4 +1,4 @@
-"""Paired differences of candidates on the examples they share, each worked out once."""
+"""Paired differences of candidates on the examples they share, each worked out once, in words."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -28,7 +28,29 @@ def spread_of_differences(reference: Mapping[str, float], other: Mapping[str, fl
     return float((sum((gap - middle) ** 2 for gap in gaps) / (len(gaps) - 1)) ** 0.5)
 
 
+def difference_in_words(difference: PairedDifference, label: str, reference: str) -> str:
+    """One sentence on who is better by how much, or that it cannot be told.
+
+    Better and worse are said only when the interval and the test agree.
+    """
+    n, points = difference.n, 100 * difference.value
+    ends = (100 * difference.low, 100 * difference.high)
+    if difference.shown == "worse":
+        ends = (-ends[1], -ends[0])
+    known = f"95 %: {ends[0]:.1f} to {ends[1]:.1f}, {_p_in_words(difference.p_value)}, n = {n}"
+    if difference.shown is not None:
+        return (
+            f"{label} is {difference.shown} than {reference} by {abs(points):.1f} points ({known})."
+        )
+    these = "This one example" if n == 1 else f"These {n} examples"
+    return f"{these} cannot tell {label} and {reference} apart: {points:+.1f} points ({known})."
+
+
 # Resampling takes tens of milliseconds, and the same scores are compared at every look.
 @lru_cache(maxsize=256)
 def _difference(reference: tuple[float, ...], other: tuple[float, ...]) -> PairedDifference:
     return paired_difference(reference, other)
+
+
+def _p_in_words(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
