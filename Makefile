@@ -13,8 +13,8 @@ run: $(VENV)/.installed
 demo: $(VENV)/.installed
 	@$(BIN)/python -m dashboard --demo
 
-test: lint
-	$(BIN)/python -m pytest -q -rs
+test: lint $(VENV)/mlflow-server/.installed
+	$(BIN)/python -m pytest -q -rs -n logical --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -39,6 +39,13 @@ $(BIN)/python:
 $(VENV)/.installed: requirements.txt | $(BIN)/python
 	@echo "Installing requirements.txt (once, a few minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/mlflow-server/.installed: requirements-mlflow-server.txt | $(BIN)/python
+	@echo "Installing an MLflow server for the tests ..."
+	@$(BIN)/python -m venv $(VENV)/mlflow-server
+	@$(VENV)/mlflow-server/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -r requirements-mlflow-server.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -5,38 +5,34 @@ asks here (or `materials`) and draws; it never reads a database itself.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import ConfigError, DatasetNotFound, InputError, RunNotFound, RunUnreadable
-from core.evaluation.evaluator import PromptRun, Trace
+from core.evaluation.evaluator import PromptRun
+from core.export.files import one_file
+from core.export.formats import FORMATS
+from core.export.source import Source, facts
 from core.programs.candidate import Candidate
-from core.results.comparison import MOST_ROWS, Comparison, compare, comparison_rows
-from core.results.comparison import eval_traces as read_traces
-from core.results.export import (
-    PROGRAM_FILE,
-    SNIPPET_FILE,
-    ExportFile,
-    examples_csv,
-    program_json,
-    python_snippet,
-    trials_csv,
-)
+from core.report.data import ReportKind
+from core.report.gathering import facts_of, report_data, task_of
+from core.report.html import report_html
+from core.report.markdown import report_markdown
 from core.results.run_results import RunResults
 from core.runs.authoring import queued_candidate
 from core.runs.branching import branch
 from core.runs.config import RunConfig
+from core.runs.course import ENDED
 from core.runs.decisions import PauseRequested, ResumeRequested, StopRequested
 from core.runs.demo import create_demo_run
 from core.runs.events import TrialFinished
 from core.runs.liveness import RunStatus, has_worker, status_of
 from core.runs.planned import budget_of
 from core.runs.snapshot import Snapshot
-from core.runs.state import ENDED, RunState
+from core.runs.state import RunState
 from core.runs.store import StoredRun, UnreadableRun
 from core.storage.location import database_url
 from core.worker import launcher
@@ -129,77 +125,62 @@ def proposal(run_id: str, trace: str) -> PromptRun | None:
     return PromptRun.model_validate_json(found[trace]) if trace in found else None
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _comparison(run_id: str, seq: int, candidates: tuple[str, ...]) -> Comparison:
-    run = store().run(run_id)
-    return compare(_live_run(run_id).scored(store(), run, candidates), seed=run.config.seed)
+def export_source(view: RunView, candidate: str) -> Source:
+    """The run as the page shows it, for one of `core.export.formats`."""
+    return Source(
+        run_id=view.run.id,
+        config=view.run.config,
+        results=view.results,
+        snapshot=view.snapshot,
+        facts=ask(view.run.id, facts),
+        store=store(),
+        chosen=candidate,
+    )
 
 
-def comparison(view: RunView, candidates: tuple[str, ...]) -> Comparison:
-    """Two to four candidates on the validation examples they share, the reference first."""
-    return _comparison(view.run.id, view.results.seq, candidates)
-
-
-def eval_traces(
-    view: RunView, candidates: Sequence[str], examples: Sequence[str]
-) -> dict[tuple[str, str], Trace]:
-    """(candidate, example) → what happened, for those that left a trace."""
-    return read_traces(store(), view.run.id, candidates, examples)
-
-
-def differing_examples(view: RunView, comparison: Comparison) -> pd.DataFrame:
-    """The examples on which the candidates differ, with what each of them answered."""
-    try:
-        known = {each.id: each for each in task(view.run.config).val}
-    except (InputError, DatasetNotFound):  # deleted since; the scores stand without the texts
-        known = {}
-    shown = comparison.differing[:MOST_ROWS]
-    traces = eval_traces(view, comparison.candidates, shown)
-    return comparison_rows(comparison, view.results.short_labels, known, traces)
-
-
-ExportKind = Literal["DSPy program", "Python", "Trials", "Examples"]
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _exported(
-    run_id: str, version: tuple[int, int], kind: ExportKind, candidate: str, _view: RunView
-) -> ExportFile:
-    results, config = _view.results, _view.run.config
-    label = results.short_labels[candidate]
-    match kind:
-        case "DSPy program":
-            text = program_json(task(config), results.texts(candidate))
-            return ExportFile(name=PROGRAM_FILE, mime="application/json", text=text)
-        case "Python":
-            text = python_snippet(task(config), config, store())
-            return ExportFile(name=SNIPPET_FILE, mime="text/x-python", text=text)
-        case "Trials":
-            text = trials_csv(results.tables.trials, results.labels)
-            return ExportFile(name="trials.csv", mime="text/csv", text=text)
-        case "Examples":
-            text = _examples_csv(_view, candidate)
-            return ExportFile(name=f"examples_{label}.csv", mime="text/csv", text=text)
-
-
-def exported(view: RunView, kind: ExportKind, candidate: str) -> ExportFile:
-    """One of the files that a run can be taken home as.
+def exported(view: RunView, name: str, candidate: str) -> bytes:
+    """The content of one of the files that a run can be taken home as, made now.
 
     Raises:
         InputError: data and program do not fit together any more.
         DatasetNotFound: the dataset or the corpus has been removed.
     """
-    return _exported(view.run.id, view.version, kind, candidate, view)
+    return one_file(FORMATS[name].make(export_source(view, candidate))).content
 
 
-def _examples_csv(view: RunView, candidate: str) -> str:
-    prepared, live = task(view.run.config), _live_run(view.run.id)
-    val = live.scored(store(), view.run, [candidate])[candidate]
-    test = live.scored(store(), view.run, [candidate], test=True)[candidate]
-    found = eval_traces(view, [candidate], [*val, *test])
-    traces = {example: trace for (_, example), trace in found.items()}
-    parts = {"val": (prepared.val, val), "test": (prepared.test, test)}
-    return examples_csv(parts, traces)
+@st.cache_data(show_spinner=False, max_entries=16)
+def _preview(
+    run_id: str, version: tuple[int, int], name: str, candidate: str, _view: RunView
+) -> str:
+    return FORMATS[name].make(export_source(_view, candidate))[0].text
+
+
+def export_preview(view: RunView, name: str, candidate: str) -> str:
+    """The text of one of the files, made once per change. Raises what `exported` does."""
+    return _preview(view.run.id, view.version, name, candidate, view)
+
+
+def missing_data(view: RunView) -> str | None:
+    """Why data and program can no longer be read; None when they can."""
+    try:
+        task(view.run.config)
+    except (InputError, DatasetNotFound) as error:
+        return str(error)
+    return None
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _report(run_id: str, version: tuple[int, int], kind: ReportKind, _view: RunView) -> str:
+    results, config = _view.results, _view.run.config
+    facts = ask(run_id, lambda state: facts_of(state, config, results))
+    task = task_of(config, store())
+    data = report_data(_view.run, results, facts, _view.snapshot, store(), task)
+    return report_html(data) if kind == "html" else report_markdown(data)
+
+
+def report(view: RunView, kind: ReportKind) -> str:
+    """The run told for somebody who was not there: one HTML file, or Markdown."""
+    return _report(view.run.id, view.version, kind, view)
 
 
 def ask(run_id: str, question: Callable[[RunState], T]) -> T:

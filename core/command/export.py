@@ -1,69 +1,41 @@
-"""What `export` writes: a run's best candidate as dspy JSON or Python, or its trials as CSV."""
+"""What `export` does: a run in one of the `core.export.formats`, into files or to a server."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import ConfigError
-from core.results.export import PROGRAM_FILE, program_json, python_snippet, trials_csv
-from core.results.run_results import RunResults, run_results
-from core.results.study import write_study
-from core.runs.config import RunConfig
-from core.runs.preparation import prepare
-from core.runs.state import RunState
+from core.export.formats import DESTINATIONS, FORMATS
+from core.export.source import source_of
 from core.runs.store import Store
 
+NAMES = (*FORMATS, *DESTINATIONS)
 
-def export(run_id: str, store: Store, form: str, out: Path) -> list[Path]:
-    """Write the export to `out` and return the files written.
 
-    A Python file needs the program beside it, so that is written, too.
+def export(
+    run_id: str, store: Store, form: str, out: str | None, candidate: str | None = None
+) -> str:
+    """Do it, and say in a sentence what was written or sent where.
+
+    `out` is the file, by default the format's own name in the current folder; what belongs to it is
+    put beside it. For a server it is its address.
 
     Raises:
         RunNotFound: there is no such run.
-        ConfigError: the run has no fully evaluated candidate yet, or a file cannot be written.
+        ConfigError: the run has no such candidate, or a file cannot be written.
     """
-    config = store.run(run_id).config
-    state = RunState().fold(store.since(run_id, 0))
-    if form == STUDY:
-        write_study(out, config.name, state, store.snapshot(run_id))
-        return [out]
-    results = run_results(state, config)
-    contents = _FORMS[form](out, results, config, store)
+    source = source_of(run_id, store, candidate)
+    if form in DESTINATIONS:
+        target = DESTINATIONS[form]
+        if out is None:
+            raise ConfigError(f"{form} needs an address: --out {target.address}")
+        return target.send(source, out)
+    first, *others = FORMATS[form].make(source)
+    path = Path(out or first.name)
+    if form == "optuna" and path.exists():
+        raise ConfigError(f"{path} exists already; name a new file.")  # it may be a study of theirs
+    contents = {path: first.content} | {path.with_name(each.name): each.content for each in others}
     try:
-        for path, text in contents.items():
-            path.write_text(text, encoding="utf-8")
+        for each, content in contents.items():
+            each.write_bytes(content)
     except OSError as error:
-        raise ConfigError(f"{out}: cannot be written ({error.strerror}).") from error
-    return list(contents)
-
-
-def _dspy(out: Path, results: RunResults, config: RunConfig, store: Store) -> dict[Path, str]:
-    return {out: program_json(prepare(config, store), results.texts(_best(results)))}
-
-
-def _python(out: Path, results: RunResults, config: RunConfig, store: Store) -> dict[Path, str]:
-    task = prepare(config, store)
-    return {
-        out: python_snippet(task, config, store),
-        out.parent / PROGRAM_FILE: program_json(task, results.texts(_best(results))),
-    }
-
-
-def _csv(out: Path, results: RunResults, config: RunConfig, store: Store) -> dict[Path, str]:
-    return {out: trials_csv(results.tables.trials, results.labels)}
-
-
-def _best(results: RunResults) -> str:
-    if results.best is None:
-        raise ConfigError("this run has no fully evaluated candidate yet; let it go on.")
-    return results.best.candidate
-
-
-_FORMS: dict[str, Callable[[Path, RunResults, RunConfig, Store], dict[Path, str]]] = {
-    "dspy": _dspy,
-    "python": _python,
-    "csv": _csv,
-}
-STUDY = "study"
-FORMATS = (*_FORMS, STUDY)
-"""Names of the forms."""
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}).") from error
+    return f"Wrote {' and '.join(map(str, contents))}."

@@ -1,8 +1,10 @@
 """From the options of `optimize` to the settings of a run. All is checked first."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from core.data.bundled import bundled_dataset
 from core.data.dataset import Dataset, FieldMapping
@@ -49,6 +51,7 @@ def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
         split=SplitConfig(seed=options.seed),
         passages=_corpus(options, chosen, store),
         metric=options.metric or chosen.metric,
+        metric_parameters=_parameters(options.metric_parameters),
         optimizer=options.optimizer,
         budget=preset("light", predictors=1),
         task_model=_model(options, options.task_model),
@@ -109,6 +112,17 @@ def _fields(given: str, wanted: tuple[TemplateField, ...]) -> dict[str, str]:
     if len(wanted) == 1 and len(parts) == 1 and "=" not in parts[0]:
         return {wanted[0].name: parts[0]}
     return {field.strip(): column.strip() for field, column in pairs}
+
+
+def _parameters(given: str | None) -> dict[str, Any]:
+    """The metric's parameters; none without the option."""
+    try:
+        found = json.loads(given) if given else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ConfigError('--metric-parameters: write one JSON object, such as {"relative": 0.01}.')
+    return found
 
 
 def _locks(given: Sequence[str]) -> dict[str, tuple[str, ...]]:
