@@ -42,6 +42,7 @@ home = st.Page("views/home.py", title="Home", icon=":material/home:", default=Tr
 monitor = st.Page("views/monitor.py", title="Monitor", icon=":material/monitoring:")
 proposals = st.Page("views/proposals.py", title="Proposals", icon=":material/rate_review:")
 compare = st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:")
+playground = st.Page("views/playground.py", title="Playground", icon=":material/science:")
 export = st.Page("views/export.py", title="Export", icon=":material/download:")
 page = st.navigation(
     {
@@ -51,7 +52,7 @@ page = st.navigation(
             st.Page("views/program.py", title="Program", icon=":material/account_tree:"),
             st.Page("views/configure.py", title="Configure", icon=":material/tune:"),
         ],
-        "Run": [monitor, proposals, compare, export],
+        "Run": [monitor, proposals, compare, playground, export],
         "History": [st.Page("views/runs.py", title="Runs", icon=":material/list:")],
     },
     expanded=True,

@@ -5,7 +5,7 @@ run, which belongs to one browser tab.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,8 @@ _PROBLEM = "data.problem"
 _TRIED = "program.tried"
 _STARTED = "started"
 _COMPARED = "compare"
+_PLAYED = "candidate"
+_EXAMPLE = "example"
 
 _EDITOR = "editor"
 _LISTED = "listed"
@@ -237,15 +239,50 @@ def open_run(run: str) -> None:
     st.query_params[_RUN] = run
 
 
-def compared() -> tuple[str, ...]:
-    """Ids of the candidates to compare: from the URL, else those chosen last in this tab."""
+def to_compare() -> tuple[str, ...]:
+    """Ids of the candidates that this tab asked to have compared; told once."""
     if in_url := st.query_params.get(_COMPARED):
         return tuple(in_url.split(","))
-    return tuple(st.session_state.get(_COMPARED, ()))
+    return tuple(st.session_state.pop(_COMPARED, ()))
 
 
-def compare(candidates: Sequence[str], *, in_url: bool = False) -> None:
-    """Make these the candidates to compare; in the URL only on the Compare page itself."""
+def compare(candidates: Sequence[str]) -> None:
+    """Have the Compare page show these candidates of the open run when it is opened next."""
     st.session_state[_COMPARED] = tuple(candidates)
-    if in_url:
-        st.query_params[_COMPARED] = ",".join(candidates)
+
+
+def in_url(names: Sequence[str]) -> dict[str, str]:
+    """Name → value, of those that the URL has."""
+    return {name: st.query_params[name] for name in names if name in st.query_params}
+
+
+def keep_in_url(values: Mapping[str, str], names: Sequence[str]) -> None:
+    """Have the URL say these values, and nothing under the other names."""
+    for name in (*names, _COMPARED):
+        if name not in values:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != values[name]:
+            st.query_params[name] = values[name]
+
+
+def played() -> tuple[str, ...]:
+    """Ids of the candidates that the URL of the Playground names, in order; some may repeat."""
+    return tuple(filter(None, st.query_params.get(_PLAYED, "").split(",")))
+
+
+def play(candidates: Sequence[str]) -> None:
+    """Name these candidates in the URL of the Playground."""
+    st.query_params[_PLAYED] = ",".join(candidates)
+
+
+def example_in_url() -> str | None:
+    """Id of the example that the URL of the Playground names."""
+    return st.query_params.get(_EXAMPLE) or None
+
+
+def keep_example_in_url(example: str | None) -> None:
+    """Name this example in the URL of the Playground, or none."""
+    if example is not None:
+        st.query_params[_EXAMPLE] = example
+    elif _EXAMPLE in st.query_params:
+        del st.query_params[_EXAMPLE]
