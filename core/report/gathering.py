@@ -91,7 +91,7 @@ def report_data(
     """
     config, evidence = run.config, facts.evidence
     scored = _scored(results, evidence)
-    parts = _parts(results, scored)
+    parts = _parts(results, scored, len(evidence.test) - 1)
     setting = _setting(config, results, task)
     findings = diagnose(evidence, results, results.belief)
     improved, worse = _cases(run.id, results, scored, store, task)
@@ -141,15 +141,16 @@ def _scored(results: RunResults, evidence: Evidence) -> dict[rd.PartName, tuple[
 
 
 def _parts(
-    results: RunResults, scored: Mapping[rd.PartName, tuple[Scores, Scores]]
+    results: RunResults, scored: Mapping[rd.PartName, tuple[Scores, Scores]], tested: int
 ) -> tuple[rd.PartScores, ...]:
     baseline, best = results.baseline, results.best if _is_new(results) else None
     means = {
         "held-out": (baseline.test if baseline else None, best.test if best else None),
         "validation": (baseline.val if baseline else None, best.val if best else None),
     }
+    looked_at = {"held-out": tested, "validation": results.candidate_count - 1}
     return tuple(
-        part_scores(part, means[part], scores)
+        part_scores(part, means[part], scores, looked_at[part])
         for part, scores in scored.items()
         if any(mean is not None for mean in means[part])
     )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from core.data.split import Split
-from core.evaluation.statistics import Mean
+from core.evaluation.statistics import Mean, PairedDifference
 from core.report.data import Caveat, PartName, PartScores, Setting, Tone, Verdict
 from core.results.diagnosis import Finding
 from core.results.differences import difference, difference_in_words
@@ -26,23 +26,31 @@ def part_scores(
     part: PartName,
     means: tuple[Mean | None, Mean | None],
     scores: tuple[Mapping[str, float], Mapping[str, float]],
+    looked_at: int,
 ) -> PartScores:
-    """Baseline and best on one part of the examples."""
+    """Baseline and best on one part, corrected for how many others were scored on it."""
     before, after = scores
     shared = before.keys() & after.keys()
     changes = Counter((after[each] > before[each]) - (after[each] < before[each])
                       for each in shared)  # fmt: skip
-    found = difference(before, after)
+    found = difference(before, after, looked_at=looked_at)
     return PartScores(
         part=part,
         before=means[0],
         after=means[1],
         difference=found,
-        words=None if found is None else _sentence(difference_in_words(found, AFTER, BEFORE)),
+        words=None if found is None else _sentence(_in_words(found, looked_at)),
         improved=changes[1],
         worse=changes[-1],
         same=changes[0],
     )
+
+
+def _in_words(found: PairedDifference, looked_at: int) -> str:
+    told = difference_in_words(found, AFTER, BEFORE)
+    if looked_at < 2:
+        return told
+    return f"{told} The interval allows for the {looked_at:,} combinations that were looked at."
 
 
 def _sentence(text: str) -> str:

@@ -7,15 +7,17 @@ from core.evaluation.statistics import PairedDifference, paired_difference
 
 
 def difference(
-    reference: Mapping[str, float], other: Mapping[str, float]
+    reference: Mapping[str, float], other: Mapping[str, float], *, looked_at: int = 1
 ) -> PairedDifference | None:
-    """How much better `other` scored; both are example → score. None when they share no example."""
+    """How much better `other` scored; both are example → score. None when they share no example.
+
+    Corrected for the number of candidates, the reference not counted, that were looked at.
+    """
     shared = sorted(reference.keys() & other.keys())
     if not shared:
         return None
-    return _difference(
-        tuple(reference[each] for each in shared), tuple(other[each] for each in shared)
-    )
+    before, after = tuple(reference[each] for each in shared), tuple(other[each] for each in shared)
+    return _difference(before, after, max(1, looked_at))
 
 
 def spread_of_differences(reference: Mapping[str, float], other: Mapping[str, float]) -> float:
@@ -48,8 +50,10 @@ def difference_in_words(difference: PairedDifference, label: str, reference: str
 
 # Resampling takes tens of milliseconds, and the same scores are compared at every look.
 @lru_cache(maxsize=256)
-def _difference(reference: tuple[float, ...], other: tuple[float, ...]) -> PairedDifference:
-    return paired_difference(reference, other)
+def _difference(
+    reference: tuple[float, ...], other: tuple[float, ...], looked_at: int
+) -> PairedDifference:
+    return paired_difference(reference, other, looked_at=looked_at)
 
 
 def _p_in_words(p_value: float) -> str:
