@@ -6,13 +6,11 @@ lock, and what comes out are plain values that nothing changes afterwards.
 
 import gc
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from core.results.comparison import results_of
 from core.results.run_results import ResultsMemo, RunResults, run_results
-from core.runs.parts import Result
 from core.runs.snapshot import Snapshot
 from core.runs.state import RunState
 from core.runs.store import RunStore, StoredRun
@@ -48,14 +46,6 @@ class LiveRun:
                 self._results = run_results(self._state, run.config, self._snapshot, self._memo)
                 self._version = version
             return self._results
-
-    def scored(
-        self, store: RunStore, run: StoredRun, candidates: Sequence[str], *, test: bool = False
-    ) -> dict[str, dict[str, Result]]:
-        """Candidate → validation (or test) example → result."""
-        with self._lock:
-            self._fold(store, run)
-            return results_of(self._state, candidates, test=test)
 
     def ask(self, store: RunStore, run: StoredRun, question: Callable[[RunState], T]) -> T:
         """What `question` makes of the state as it is now; it must keep nothing of it."""

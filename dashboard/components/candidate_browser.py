@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from core.results.comparison import MOST_COMPARED
+from core.comparison.entrants import MOST_COMPARED
 from dashboard.charts import predictions
 from dashboard.components.candidate_table import render_candidate_table
 from dashboard.components.live_chart import render_live_chart

@@ -13,7 +13,6 @@ from core.programs.candidate import ChoiceRef
 from core.runs.parts import DemoSet
 from core.runs.snapshot import LevelEffect
 from core.runs.state import row
-from dashboard.components.candidate_comparison import render_traces
 from dashboard.components.choice_card import (
     Decide,
     render_decisions,
@@ -21,6 +20,7 @@ from dashboard.components.choice_card import (
     render_verdict,
     standing_text,
 )
+from dashboard.components.traces import render_traces
 from dashboard.demo_list import SourcedDemo, demo_line, field_text, source_text
 from dashboard.proposal_list import Marks
 

@@ -39,3 +39,10 @@ def cost_text(usage: Usage) -> str:
 def tokens_text(usage: Usage) -> str:
     """`310,000 tokens in, 42,000 out`."""
     return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
+
+
+def price_text(dollars: float) -> str:
+    """`$12.50`, `$0.0021` or `under $0.0001`, the sign escaped for Markdown."""
+    if dollars >= 1:
+        return f"\\${dollars:,.2f}"
+    return f"\\${dollars:.2g}" if dollars >= 0.0001 else "under \\$0.0001"

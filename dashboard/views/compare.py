@@ -1,69 +1,95 @@
-"""Compare: two to four candidates side by side, on the examples they share."""
+"""Compare: two to four candidates, of one run or of several, on the same examples."""
 
 import streamlit as st
 
-from core.results.comparison import MOST_COMPARED
-from dashboard import services, session
-from dashboard.components.candidate_comparison import (
-    predictor_names,
-    render_candidate_choice,
-    render_demos_side_by_side,
-    render_differing_examples,
-    render_scores,
-    render_texts,
-    render_traces,
+from core.errors import ConfigError
+from dashboard import (
+    comparing,
+    comparing_dialogs,
+    comparing_entrants,
+    comparing_parts,
+    services,
+    session,
 )
+from dashboard import comparing_state as state
+from dashboard.comparing_link import SECTIONS
+from dashboard.comparing_sections import SECTIONS as DRAWN
+from dashboard.components.notices import render_problem
 from dashboard.components.run_head import render_no_run, render_run_head
+from dashboard.theme import legible
 
-run_id = session.run_id()
+TICK, SLOW_TICK = 2.0, 5.0
+"""Seconds between looks at runs that are at work, and at ended ones, which may be taken up again.
+"""
+
+run_id = session.run_in_url() or state.linked_run() or session.run_id()
 view = services.run_view(run_id) if run_id else None
 st.title("Compare")
 if run_id is None or view is None:
     render_no_run(run_id)
     st.stop()
 session.open_run(run_id)
-results = view.results
 render_run_head(view.run.config)
-if len(results.labels) < 2:
-    st.info(
-        "There is nothing to compare yet: the search has not tried a second candidate.",
-        icon=":material/hourglass_empty:",
+if state.is_entered():
+    comparing_dialogs.close_dialog()
+known = comparing_entrants.known(view, state.opened(run_id, view.results.contrast).entrants)
+for problem in known.problems:
+    render_problem("Part of this comparison cannot be shown.", problem)
+
+link = comparing_parts.choose_entrants(view, known)
+dialog = comparing_dialogs.opened(run_id)
+if dialog == "add":
+    comparing_dialogs.show_add(view, link.entrants)
+if len(link.entrants) < 2:
+    if len(known.options) < 2:
+        st.info(
+            "There is nothing to compare yet: the search has not tried a second candidate.",
+            icon=":material/hourglass_empty:",
+        )
+        st.page_link("views/monitor.py", label="Watch the run", icon=":material/monitoring:")
+    else:
+        st.info("Choose at least two candidates.", icon=":material/compare_arrows:")
+    st.stop()
+
+subject = comparing.subject_of(link.entrants, link.part)
+try:
+    labels = comparing.line_up(subject).labels
+except ConfigError as error:
+    render_problem("These cannot be compared.", str(error))
+    st.stop()
+link = comparing_parts.choose_terms(subject, labels)
+subject = comparing.subject_of(link.entrants, link.part)
+views = comparing_parts.views_of(subject)
+live = any(not each.results.is_ended for each in views)
+
+
+@st.fragment(run_every=TICK if live else SLOW_TICK)
+def standing_panel(drawn: comparing.Subject, reference: int) -> None:
+    """How they stand, and what is being evaluated; goes on by itself while a run is at work."""
+    now = comparing_parts.views_of(drawn)
+    busy = any(not each.results.is_ended for each in now)
+    if busy != live and comparing_dialogs.opened(run_id) is None:
+        st.rerun()  # once, so that the timer and the list of examples are as they must be
+    comparing_parts.show_progress(run_id, now, drawn)
+    comparing_parts.show_standing(drawn, reference)
+
+
+@st.fragment
+def details_panel(drawn: comparing.Subject, reference: int) -> None:
+    """The section that is chosen; the list of examples stays as the page was opened."""
+    section = st.segmented_control(
+        "Details",
+        list(SECTIONS),
+        format_func=lambda each: legible(DRAWN[each][0]),
+        required=True,
+        key=state.begin("section", state.link().section),
+        label_visibility="collapsed",
     )
-    st.page_link("views/monitor.py", label="Watch the run", icon=":material/monitoring:")
-    st.stop()
+    state.change(section=section or "examples")
+    DRAWN[section or "examples"][1](drawn, reference)
 
-known = dict.fromkeys(each for each in session.compared() if each in results.labels)
-wanted = list(known)[:MOST_COMPARED]
-chosen = render_candidate_choice(
-    results, wanted if len(wanted) > 1 else results.contrast, key=f"compare.choice.{run_id}"
-)
-if len(chosen) < 2:
-    st.info("Choose at least two candidates.", icon=":material/compare_arrows:")
-    st.stop()
-session.compare(chosen, in_url=True)
-comparison = services.comparison(view, chosen)
 
-st.subheader(f"Scores on the {comparison.n:,} validation examples they share")
-if not results.is_ended:
-    st.caption("The run goes on; this page shows it as it was when you opened it.")
-render_scores(comparison, results)
-
-texts = [results.texts(candidate) for candidate in chosen]
-st.subheader("Instructions and demos")
-for name, label in predictor_names(list(texts[0].instructions)).items():
-    with st.expander(label, expanded=True, icon=":material/chat:"):
-        render_texts(texts, name)
-        render_demos_side_by_side(texts, name)
-
-st.subheader("Examples where they differ")
-rows = services.differing_examples(view, comparison)
-example = render_differing_examples(
-    rows, len(comparison.differing), key=f"compare.examples.{'.'.join(chosen)}"
-)
-if example is None:
-    st.stop()
-st.subheader("What happened on this example")
-found = services.eval_traces(view, chosen, [example])
-render_traces(
-    {results.labels[each]: found.get((each, example)) for each in chosen}, key="compare.traces"
-)
+standing_panel(subject, link.reference)
+details_panel(subject, link.reference)
+if dialog == "evaluate":
+    comparing_dialogs.show_evaluate(view, subject, labels)

@@ -81,7 +81,7 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
 
     press(page, "Choose data")
     heading(page, "Data")
-    page.locator("input[type=file]").set_input_files(fruit_csv)
+    page.locator("input[type=file]").first.set_input_files(fruit_csv)
     heading(page, "Preview")
     heading(page, "Split")
     page.get_by_role("button", name="Continue to program").scroll_into_view_if_needed()
@@ -138,9 +138,11 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
     shot(page, "finished")
 
     page.goto(f"{server}/compare?run={run}")
-    heading(page, "Instructions and demos")
+    page.locator("tbody tr").first.click()
+    expect(page.get_by_text("Stage by stage", exact=True)).to_be_visible()
+    shot(page, "compare", size=(1440, 2300))
+    page.get_by_role("radio", name="Prompts").click()
     expect(page.locator("pre ins, pre del, pre").first).to_be_visible()
-    shot(page, "compare", size=(1440, 1800))
 
     page.goto(f"{server}/export?run={run}")
     heading(page, "Export")
@@ -161,7 +163,7 @@ def test_a_file_that_cannot_be_read_says_where_and_changes_nothing(new_page, ser
     page = new_page()
     page.goto(f"{server}/data")
     heading(page, "Data")
-    page.locator("input[type=file]").set_input_files(broken)
+    page.locator("input[type=file]").first.set_input_files(broken)
     expect(page.get_by_text("line 3").first).to_be_visible()
     expect(page.get_by_text("Nothing was changed").first).to_be_visible()
 

@@ -54,7 +54,7 @@ def test_many_viewers_at_once_read_whole_results_while_events_come_in(store):
     def view() -> None:
         while not done.is_set():
             results = live.results(store, store.run(run_id), None)
-            live.scored(store, store.run(run_id), list(results.labels))
+            live.ask(store, store.run(run_id), lambda state: dict(state.results))
             table = results.tables.candidates
             if len(table) != len(results.labels) or set(table["candidate"]) != set(results.choices):
                 problems.append(results.seq)

@@ -1,0 +1,55 @@
+"""Where an entrant is good and where it is not: labels it mixes up, and slices of the data."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.comparison.slices import Confusion
+from dashboard.charts.confusion import confusion_height
+from dashboard.charts.slice_scores import slices_height
+from dashboard.components.live_chart import render_live_chart
+
+
+def render_confusions(confusions: Sequence[Confusion], figures: Sequence[str], *, key: str) -> None:
+    """A matrix for each entrant."""
+    st.caption(
+        "Rows are expected labels, columns what was answered; the number of examples in each cell, "
+        "darker the larger its share of the row."
+    )
+    columns = st.columns(2)
+    for place, (confusion, figure) in enumerate(zip(confusions, figures, strict=True)):
+        with columns[place % 2]:
+            st.text(f"{confusion.label} (n = {confusion.n:,})")
+            render_live_chart(
+                figure,
+                key=f"{key}.{place}",
+                alt=f"Confusion matrix number {place + 1}",
+                height=confusion_height(len(confusion.counts)),
+            )
+            if confusion.note:
+                st.caption(confusion.note)
+
+
+def render_column_choice(columns: Sequence[str], *, key: str) -> str | None:
+    """A column of the dataset."""
+    return st.selectbox("Slice by the column", list(columns), key=key)
+
+
+def render_slices(frame: pd.DataFrame, figure: str, *, key: str) -> None:
+    """Scores by slice as a chart and as a table."""
+    slices, entrants = (list(dict.fromkeys(frame[name])) for name in ("slice", "entrant"))
+    render_live_chart(
+        figure,
+        key=f"{key}.chart",
+        alt=f"Scores of {len(entrants)} candidates in {len(slices)} slices",
+        height=slices_height(len(slices), len(entrants)),
+    )
+    percents = {
+        name: st.column_config.NumberColumn(format="percent") for name in ("mean", "low", "high")
+    }
+    with st.expander("As a table"):
+        st.dataframe(
+            frame, hide_index=True, key=f"{key}.table", column_config=percents,
+            alt="Scores by slice",
+        )  # fmt: skip
