@@ -35,5 +35,18 @@ EVERY_DECISION: tuple[de.Decision, ...] = (
         by=BY, predictor="answer", count=3, hint=ODD_TEXT, tip="simple", temperature=1.1, learn=True
     ),
     de.BudgetChanged(by=BY, trials=40, concurrency=64, max_calls=500),
+    de.EvaluationRequested(
+        by=BY, candidates=(CANDIDATE,), part="test", examples=7, repeats=3, max_calls=90
+    ),
+    de.EvaluationCancelled(by=BY, request=0),
+    de.AnswerRated(
+        by=BY,
+        candidate=CANDIDATE.id,
+        example="7",
+        part="validation",
+        thumbs="down",
+        score=0.4,
+        comment=ODD_TEXT,
+    ),
     de.NoteAdded(by=BY, text=ODD_TEXT),
 )

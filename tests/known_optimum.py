@@ -26,6 +26,7 @@ from core.optimizers.actions import (
     Optimizer,
     Propose,
     ProposeSet,
+    Repeat,
     Score,
     Slots,
     Summarise,
@@ -263,11 +264,14 @@ class Fold:
         waiting = list(self._busy.values())
         action = next((each for each in waiting if not self.last_to_finish(each)), waiting[0])
         del self._busy[action.key]
-        score = self.score_of(action, self.state) if isinstance(action, Score) else None
+        scored = isinstance(action, Score | Repeat)
+        score = self.score_of(action, self.state) if scored else None
         self.append(self.told(action, score))
 
-    def score_of(self, action: Score, state: RunState) -> float:
-        """1 for a candidate that is good enough for the example, else 0."""
+    def score_of(self, action: Score | Repeat, state: RunState) -> float:
+        """1 for a candidate good enough for the example, else 0; repeats turn some round."""
+        if isinstance(action, Repeat) and difficulty(f"{action.example} {action.repeat}") < 0.3:
+            return float(difficulty(action.example) >= self.quality(state, action.candidate))
         return float(difficulty(action.example) < self.quality(state, action.candidate))
 
     def told(self, action: Action, score: float | None) -> list[ev.Event]:
@@ -277,7 +281,7 @@ class Fold:
             return [_proposed(action, self.wording(action))]
         if isinstance(action, ProposeSet) and failure is None:
             return self._proposed_set(action)
-        if isinstance(action, Score):
+        if isinstance(action, Score | Repeat):
             return [_scored(action, self.task, score, failure)]
         return [answer(action, self.task, failure)]
 
@@ -298,7 +302,8 @@ class Fold:
         return [told[0], *free]
 
     def _calls(self, action: Action) -> int:
-        return self.task.template.calls_per_run if isinstance(action, Bootstrap | Score) else 1
+        runs = isinstance(action, Bootstrap | Score | Repeat)
+        return self.task.template.calls_per_run if runs else 1
 
     def _calls_left(self) -> int | None:
         cap = self._cap()
@@ -319,17 +324,21 @@ class Fold:
 
 
 def _scored(
-    action: Score, task: Task, score: float | None, failure: ev.Failure | None
-) -> ev.ExampleScored:
-    return ev.ExampleScored(
-        trial=action.trial,
-        candidate=action.candidate,
-        example=action.example,
-        attempt=action.attempt,
-        score=None if failure else score,
-        failure=failure,
-        seconds=1.0,
-        usage=Usage(calls=task.template.calls_per_run),
+    action: Score | Repeat, task: Task, score: float | None, failure: ev.Failure | None
+) -> ev.ExampleScored | ev.ExampleRepeated:
+    told: dict[str, Any] = {
+        "candidate": action.candidate,
+        "example": action.example,
+        "attempt": action.attempt,
+        "score": None if failure else score,
+        "failure": failure,
+        "seconds": 1.0,
+        "usage": Usage(calls=task.template.calls_per_run),
+    }
+    if isinstance(action, Score):
+        return ev.ExampleScored(trial=action.trial, **told)
+    return ev.ExampleRepeated(
+        request=action.request, part=action.part, repeat=action.repeat, **told
     )
 
 

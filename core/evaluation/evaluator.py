@@ -6,7 +6,7 @@ score. This is one of the two places where every exception is caught; the worker
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,9 @@ class Trace(BaseModel):
     """The program's final outputs; empty when it failed."""
     stages: list[StageRun]
     prompts: list[PromptRun]
+    """Those of a judge come last."""
+    parts: dict[str, float] = {}
+    """Name → score of each part of a weighted metric; empty for any other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,15 +89,17 @@ def evaluate_example(
     metric: Metric,
     lm: dspy.LM,
     repetition: int = 0,
+    most_calls: int | None = None,
 ) -> ExampleResult:
     """Run the program on the example and score it. Never raises for what the run does.
 
-    `repetition` above 0 asks the model afresh instead of repeating a cached answer.
+    `repetition` above 0 asks the model afresh instead of repeating a cached answer. A program that
+    asks for more than `most_calls` LM calls fails instead of making them.
     """
-    meter, started = Meter(), time.perf_counter()
+    meter, started = Meter(most=most_calls), time.perf_counter()
     steps: list[Any] = []
     outputs: dict[str, Any] = {}
-    score, failure, unanswered = None, None, 0
+    verdict, failure, unanswered = None, None, 0
     watch = _Watch(program)
     with dspy.context(
         lm=lm.copy(rollout_id=repetition) if repetition else lm,
@@ -107,16 +112,16 @@ def evaluate_example(
     ):
         try:
             prediction = program(**example.inputs)
-            outputs = {name: prediction.get(name) for name in example.outputs}
-            score = metric.score(example.outputs, outputs)
+            outputs = {name: _plain(prediction.get(name)) for name in example.outputs}
+            verdict = metric.verdict(example.outputs, outputs, example.inputs)
         except Exception as error:  # noqa: BLE001  whatever a program raises is this example's result
             failure = _failure(error, watch, lm)
             unanswered = int(isinstance(error, LMError))
     return ExampleResult(
         example=example.id,
-        score=score,
+        score=None if verdict is None else verdict.score,
         failure=failure,
-        trace=_trace(program, steps, outputs, meter),
+        trace=_trace(program, steps, outputs, meter, {} if verdict is None else verdict.parts),
         demos=_demos(program, steps),
         seconds=time.perf_counter() - started,
         usage=meter.usage + Usage(calls=unanswered),
@@ -173,14 +178,21 @@ def _names(program: dspy.Module) -> dict[int, str]:
 
 
 def _trace(
-    program: dspy.Module, steps: Sequence[Any], outputs: dict[str, Any], meter: Meter
+    program: dspy.Module,
+    steps: Sequence[Any],
+    outputs: dict[str, Any],
+    meter: Meter,
+    parts: Mapping[str, float],
 ) -> Trace:
     names = _names(program)
     return Trace(
         outputs=outputs,
+        parts=dict(parts),
         stages=[
             StageRun(
-                predictor=names.get(id(predictor), "?"), inputs=dict(inputs), outputs=dict(given)
+                predictor=names.get(id(predictor), "?"),
+                inputs=_plain(dict(inputs)),
+                outputs=_plain(dict(given)),
             )
             for predictor, inputs, given in steps
         ],
@@ -190,10 +202,19 @@ def _trace(
     )
 
 
+def _plain(value: Any) -> Any:
+    """The value with data models as dicts, as typed outputs are stored and shown again."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def _demos(program: dspy.Module, steps: Sequence[Any]) -> dict[str, tuple[Demo, ...]]:
     names = _names(program)
     found: dict[str, list[Demo]] = {name: [] for name in names.values()}
     for predictor, inputs, given in steps:
         if id(predictor) in names:
-            found[names[id(predictor)]].append(storable({**inputs, **dict(given)}))
+            found[names[id(predictor)]].append(storable(_plain({**inputs, **dict(given)})))
     return {name: tuple(demos) for name, demos in found.items() if demos}

@@ -128,6 +128,20 @@ class MeteredLM(dspy.LM):
         super().__init__(*args, **kwargs)
         self.connection = connection
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """One request.
+
+        Raises:
+            ConfigError: the task that makes it has used up the calls that were set apart for it.
+        """
+        _admit()
+        return super().__call__(*args, **kwargs)
+
+    async def acall(self, *args: Any, **kwargs: Any) -> Any:
+        """The same, asynchronously."""
+        _admit()
+        return await super().acall(*args, **kwargs)
+
     def update_history(self, entry: dict[str, Any]) -> None:
         """Called by dspy once per answered call; keeps no history, so memory stays flat."""
         meter = dspy.settings.get("usage_tracker")
@@ -163,6 +177,15 @@ def connect(config: LMConfig, *, role: str, temperature: float | None = None) ->
         return MeteredLM(config, name, **settings)
     except LMError as error:
         raise ConfigError(f"{role} {config.model!r}: {error.message}") from error
+
+
+def _admit() -> None:
+    meter = dspy.settings.get("usage_tracker")
+    if isinstance(meter, Meter) and not meter.admit():
+        raise ConfigError(
+            f"one run of the program makes more than the {meter.most} LM calls that its template "
+            "announces. Give its stages the number of calls that they really make."
+        )
 
 
 def message_of(error: Exception, lm: dspy.LM) -> str:

@@ -14,13 +14,17 @@ from typing import Any
 
 from dspy.lm15 import InvalidRequestError, Message, Request, Response, TextPart, Usage
 
+from core.lm.matcher.agent import write_step
 from core.lm.matcher.classifier import classify
 from core.lm.matcher.labels import labels_of
+from core.lm.matcher.marking import write_mark
+from core.lm.matcher.objects import write_object
 from core.lm.matcher.prompt import Field, Prompt, read_prompt, write_answer
 from core.lm.matcher.proposer import write_proposal
 from core.lm.matcher.queries import is_query_field, write_query
 from core.lm.matcher.reader import read_answer
 from core.lm.matcher.set_proposer import write_proposal_set
+from core.lm.matcher.summaries import write_summary
 from core.lm.matcher.text import coin
 
 OFFLINE_MODEL = "offline"
@@ -110,9 +114,9 @@ def answers_to(prompt: Prompt) -> dict[str, str]:
 
 def _answer(prompt: Prompt, field: Field) -> tuple[str, str]:
     """An answer and the sentence that explains it."""
-    written = write_proposal_set(prompt, field) or write_proposal(prompt, field)
-    if written is not None:
-        return written, ""
+    for write in (write_proposal_set, write_proposal, write_step, write_mark):
+        if (written := write(prompt, field)) is not None:
+            return written, ""
     labels = labels_of(prompt, field)
     if labels:
         choice = classify(prompt, field, labels)
@@ -120,6 +124,9 @@ def _answer(prompt: Prompt, field: Field) -> tuple[str, str]:
     if is_query_field(field):
         query = write_query(prompt, field)
         return query.text, query.because
+    composed = write_object(prompt, field) or write_summary(prompt, field)
+    if composed is not None:
+        return composed, "The text says so."
     reading = read_answer(prompt, field)
     return reading.answer, reading.because
 

@@ -52,11 +52,20 @@ class Meter:
 
     usage: Usage = field(default_factory=Usage)
     calls: list[Call] = field(default_factory=list)
+    most: int | None = None
+    """Most requests, cached answers included, that `admit` lets through; None for any number."""
+    _admitted: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _billed: threading.local = field(default_factory=threading.local, repr=False)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Meter":
         return self  # dspy deep-copies its settings for worker threads; they must share one meter
+
+    def admit(self) -> bool:
+        """Whether one more request may be made; a task with a bound never passes it."""
+        with self._lock:
+            self._admitted += 1
+            return self.most is None or self._admitted <= self.most
 
     def add_usage(self, model: str, usage: dict[str, Any]) -> None:
         """Called by dspy, in the calling thread, for an answer that came from the model itself."""

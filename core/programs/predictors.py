@@ -45,9 +45,25 @@ def predictors(program: dspy.Module) -> tuple[PredictorInfo, ...]:
     return tuple(_info(name, predictor) for name, predictor in program.named_predictors())
 
 
-def structure(infos: tuple[PredictorInfo, ...], description: str) -> str:
-    """The program in plain words for a model to read: purpose, predictors, fields, instructions."""
-    parts = [description]
+def description_of(infos: tuple[PredictorInfo, ...]) -> str:
+    """What the predictors read and write, in a sentence, for a program that says nothing itself."""
+    steps = [
+        f"{info.name} reads {_listed(info.inputs)} and writes {_listed(info.outputs)}"
+        for info in infos
+    ]
+    return f"Works in {len(steps)} {'step' if len(steps) == 1 else 'steps'}: {'; '.join(steps)}."
+
+
+def _listed(fields: tuple[SignatureField, ...]) -> str:
+    return ", ".join(each.name for each in fields)
+
+
+def structure(infos: tuple[PredictorInfo, ...], description: str, source: str = "") -> str:
+    """The program for a model to read: purpose, predictors, fields, instructions, and its source.
+
+    Without a description the predictors' signatures give one; a program may have no source.
+    """
+    parts = [description.strip() or description_of(infos)]
     for info in infos:
         lines = [f"Predictor {info.name}: {info.signature}", f"  instruction: {info.instruction}"]
         lines += [
@@ -56,6 +72,8 @@ def structure(infos: tuple[PredictorInfo, ...], description: str) -> str:
             if each.description
         ]
         parts.append("\n".join(lines))
+    if source:
+        parts.append(f"Source:\n{source}")
     return "\n\n".join(parts)
 
 

@@ -1,32 +1,38 @@
-"""Every program template found in `sample_programs/`, loaded by name.
+"""Every program template: those in `sample_programs/` and those configured by import path.
 
-A new file with a `TEMPLATE` in that folder appears by itself. Nothing is registered by hand. A file
+A new file with a `TEMPLATE` in that folder appears by itself. Programs from elsewhere are listed in
+the environment variable STUDIO_PROGRAMS, as `package.module:NAME`, separated by commas. A program
 that cannot be used harms no other: it is kept out, with its fault in words.
 """
 
 import importlib
+import os
 import pkgutil
-import traceback
 from dataclasses import dataclass
 
 from core.errors import ProgramError
+from core.programs.importing import import_module, imported, is_import_path
+from core.programs.own import template_of
 from core.programs.template import ProgramTemplate
 
 PACKAGE = "sample_programs"
+CONFIGURED = "STUDIO_PROGRAMS"
+"""Environment variable with the import paths of further programs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramLibrary:
-    """What the folder holds, in alphabetical order of the file names."""
+    """What there is: the folder in alphabetical order of the files, then what is configured."""
 
     templates: dict[str, ProgramTemplate]
     """Name → template."""
     faults: dict[str, str]
-    """Name of a file that cannot be used, without `.py` → why not, where, and what to do."""
+    """Name of a file that cannot be used, without `.py`, or an import path → why not, where, and
+    what to do."""
 
 
 def program_library() -> ProgramLibrary:
-    """The templates and the faults in the folder as it is now.
+    """The templates and the faults as they are now.
 
     A file that is new or was broken is read; one that was loaded and has changed since needs a
     restart.
@@ -38,9 +44,9 @@ def program_library() -> ProgramLibrary:
     )
     found: dict[str, ProgramTemplate] = {}
     faults: dict[str, str] = {}
-    for name in names:
+    for name in (*names, *configured_paths()):
         try:
-            loaded = _template(name)
+            loaded = _template(name) if name in names else _named(name)
         except ProgramError as error:
             faults[name] = str(error)
         else:
@@ -48,18 +54,25 @@ def program_library() -> ProgramLibrary:
     return ProgramLibrary(templates=found, faults=faults)
 
 
+def configured_paths() -> tuple[str, ...]:
+    """The import paths in STUDIO_PROGRAMS, whether or not they lead anywhere."""
+    listed = (part.strip() for part in os.environ.get(CONFIGURED, "").split(","))
+    return tuple(dict.fromkeys(part for part in listed if part))
+
+
 def templates() -> dict[str, ProgramTemplate]:
-    """Name → template, for those that can be used, in alphabetical order of the file names."""
+    """Name → template, for those that can be used, in the library's order."""
     return program_library().templates
 
 
 def template(name: str) -> ProgramTemplate:
-    """The template called `name`.
+    """The template called `name`, or what the import path `package.module:NAME` leads to.
 
     Raises:
-        ProgramError: its file cannot be used, or there is none; then the message lists those there
-            are.
+        ProgramError: it cannot be used, or there is none; then the message lists those there are.
     """
+    if is_import_path(name):
+        return _named(name)
     known = program_library()
     if name in known.faults:
         raise ProgramError(known.faults[name])
@@ -69,11 +82,12 @@ def template(name: str) -> ProgramTemplate:
     return known.templates[name]
 
 
+def _named(path: str) -> ProgramTemplate:
+    return template_of(path, imported(path))
+
+
 def _template(name: str) -> ProgramTemplate | None:
-    try:
-        module = importlib.import_module(f"{PACKAGE}.{name}")
-    except (Exception, SystemExit) as error:  # a stranger's file may raise anything
-        raise ProgramError(_fault(name, error)) from error
+    module = import_module(f"{PACKAGE}.{name}")
     found = getattr(module, "TEMPLATE", None)
     if found is not None and not isinstance(found, ProgramTemplate):
         raise ProgramError(f"{PACKAGE}/{name}.py: TEMPLATE is not a ProgramTemplate.")
@@ -83,13 +97,3 @@ def _template(name: str) -> ProgramTemplate | None:
             f"name it {name!r}, after its file."
         )
     return found
-
-
-def _fault(name: str, error: BaseException) -> str:
-    """The error in words, with the line of the file that led to it."""
-    file = f"{PACKAGE}/{name}.py"
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename.endswith(f"{name}.py")]
-    where = f"{file}, line {lines[-1]}" if lines else file
-    what = f"{type(error).__name__}: {error}".removesuffix(": ").removesuffix(".")
-    return f"{where} cannot be loaded: {what}. Correct the file or remove it."

@@ -19,13 +19,16 @@ class PassageIndex:
         """Index title and text of every passage.
 
         Raises:
-            ProgramError: there is no passage to index.
+            ProgramError: there is no passage to index, or no word in any.
         """
         if not passages:
             raise ProgramError("there is no passage to search. Choose a corpus that is not empty.")
         self._texts = [f"{passage.title} | {passage.text}" for passage in passages]
         self._bm25 = bm25s.BM25()
-        self._bm25.index(_tokens(self._texts), show_progress=False)
+        tokens = _tokens(self._texts)
+        if not any(tokens):
+            raise ProgramError("the corpus has no words to search by. Choose one with real texts.")
+        self._bm25.index(tokens, show_progress=False)
 
     def __len__(self) -> int:
         """Number of passages."""

@@ -4,7 +4,7 @@ A template is data plus one build function. It runs nothing and reads no files.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import dspy
@@ -26,6 +26,9 @@ class TemplateField:
 
     name: str
     description: str
+    for_metric: bool = False
+    """True for an output that only the metric reads, such as the kind of an answer: every example
+    has it, the program does not write it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +37,15 @@ class Stage:
 
     name: str
     """Unique within the template; shown in the graph."""
-    kind: Literal["predictor", "retrieve"]
+    kind: Literal["predictor", "retrieve", "tool", "judge"]
     predictor: str | None = None
-    """Name of the dspy predictor that the stage calls; None to retrieve."""
+    """Name of the dspy predictor that the stage calls; None for any other kind."""
     after: tuple[str, ...] = ()
     """Stages whose results this one reads; empty for a stage that reads the program's input."""
+    calls: int = 1
+    """Most LM calls it makes in one run; counts for predictors and judges only."""
+    instead_of: str | None = None
+    """Another stage; a run goes through this one or that one, never through both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +65,7 @@ class ProgramTemplate:
     """A program that people can pick, fill with their fields and optimize."""
 
     name: str
-    """File name without `.py`; used on the command line."""
+    """File name without `.py`, or `package.module:NAME`; used on the command line."""
     title: str
     description: str
     """What it does and when to use it, in one or two sentences."""
@@ -69,7 +76,7 @@ class ProgramTemplate:
     metric: str
     """Name of the default metric in `core.evaluation.metrics`."""
     dataset: str
-    """Name of the bundled dataset that shows the program at work."""
+    """Name of the bundled dataset that shows the program at work; empty without one."""
     passages: str | None = None
     """Name of the bundled corpus; None when the program retrieves nothing."""
     stages: tuple[Stage, ...]
@@ -78,8 +85,29 @@ class ProgramTemplate:
 
     @property
     def calls_per_run(self) -> int:
-        """LM calls that one run of the program makes: one per predictor stage."""
-        return sum(stage.kind == "predictor" for stage in self.stages)
+        """Most LM calls that one run of the program makes; of alternatives the dearest counts."""
+        most: dict[str, int] = {}
+        for stage in self.stages:
+            if stage.kind in ("predictor", "judge"):
+                place = stage.instead_of or stage.name
+                most[place] = max(most.get(place, 0), stage.calls)
+        return sum(most.values())
+
+    def named(self, name: str) -> "ProgramTemplate":
+        """This program under another name."""
+        return replace(self, name=name)
+
+    def judged(self, calls: int) -> "ProgramTemplate":
+        """This program with a last stage of so many LM calls that score what it answers.
+
+        A judge's calls are paid for like the program's own, so every bound on calls must see them.
+        """
+        if calls == 0:
+            return self
+        read = {name for stage in self.stages for name in stage.after}
+        ends = tuple(stage.name for stage in self.stages if stage.name not in read)
+        judge = Stage(name="Judge", kind="judge", after=ends, calls=calls)
+        return replace(self, stages=(*self.stages, judge))
 
     def checked_setup(
         self,

@@ -9,6 +9,7 @@ from core.evaluation.metrics import METRICS
 from core.programs.fields import field_names
 from core.programs.template import ProgramTemplate, TemplateField
 from core.runs.store import StoredDataset
+from dashboard.components.dataset_source import stored_names
 from dashboard.draft import Draft, field_mapping, suggested_columns
 
 
@@ -32,13 +33,13 @@ def render_field_mapping(
 
 def render_corpus(corpora: Sequence[StoredDataset], chosen: str | None, *, key: str) -> str | None:
     """The id of the dataset to retrieve from."""
-    by_id = {each.id: each for each in corpora}
-    ids = list(by_id)
+    names = stored_names(corpora, "passages")
+    ids = list(names)
     picked = st.selectbox(
         "Corpus to retrieve from",
         ids,
-        index=ids.index(chosen) if chosen in by_id else 0,
-        format_func=lambda each: f"{by_id[each].name} · {by_id[each].rows:,} passages",
+        index=ids.index(chosen) if chosen in names else 0,
+        format_func=names.__getitem__,
         key=key,
         help="Any stored dataset with the columns title and text. Upload one on the Data page.",
     )

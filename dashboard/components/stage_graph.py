@@ -49,7 +49,10 @@ def stage_diagram(template: ProgramTemplate) -> str:
 def _shape(stage: Stage) -> str:
     if stage.kind == "retrieve":
         return f'[("{_quoted(stage.name)}")]'
-    return f'["{_quoted(stage.name)}<br/>{_quoted(stage.predictor or "")}"]'
+    if stage.kind == "tool":
+        return f'[["{_quoted(stage.name)}"]]'
+    lines = [stage.name, stage.predictor, f"up to {stage.calls} calls" if stage.calls > 1 else None]
+    return f'["{"<br/>".join(_quoted(line) for line in lines if line)}"]'
 
 
 def _fields(side: str, fields: tuple[TemplateField, ...]) -> str:

@@ -40,11 +40,26 @@ def render_tried(
         return
     answers = _answers_frame(example, result.trace).rename(columns=str.capitalize)
     st.dataframe(answers, hide_index=True, alt="Expected and given answers")
-    names = [stage.name for stage in template.stages if stage.kind == "predictor"]
+    names = _call_names(result.trace, template)
     for place, run in enumerate(result.trace.prompts):
         title = names[place] if place < len(names) else f"Call {place + 1}"
         with st.expander(f"{place + 1}. {title}", key=f"program.tried.{place}"):
             _render_prompt(run)
+
+
+def _call_names(trace: Trace, template: ProgramTemplate) -> list[str]:
+    """The stage of each LM call: a predictor's first stage at its first call, and so on."""
+    left = {
+        each.predictor: [
+            stage.name for stage in template.stages if stage.predictor == each.predictor
+        ]
+        for each in trace.stages
+    }
+    names = []
+    for each in trace.stages:
+        known = left[each.predictor] or [each.predictor]
+        names.append(known.pop(0) if len(known) > 1 else known[0])
+    return [*names, *(stage.name for stage in template.stages if stage.kind == "judge")]
 
 
 def _render_prompt(run: PromptRun) -> None:

@@ -8,18 +8,23 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sample_programs.data.make.passages import make_passages
 from sample_programs.data.make.questions import one_hop_questions, two_hop_questions
+from sample_programs.data.make.records import entailments, orders, patients
 from sample_programs.data.make.tickets import make_tickets
 from sample_programs.data.make.world import make_world
+from sample_programs.data.make.world_tasks import claims, conditional_questions, notices, sums
 
 SEED = 20240617
 TICKETS = 400
 TWO_HOP_QUESTIONS = 360
 ONE_HOP_QUESTIONS = 300
+SMALL_SETS = 240
+"""Rows of each of the sets made for one program only."""
 
-Row = Mapping[str, str]
+Row = Mapping[str, Any]
 
 
 def write_all(folder: Path) -> None:
@@ -40,6 +45,16 @@ def write_all(folder: Path) -> None:
         folder / "passage_questions.jsonl",
         one_hop_questions(world, passages, ONE_HOP_QUESTIONS, SEED + 4),
     )
+    _write_csv(folder / "made_up_patients.csv", patients(SMALL_SETS, SEED + 5))
+    for name, rows in {
+        "conditional_questions": conditional_questions(world, SMALL_SETS, SEED + 6),
+        "three_passage_claims": claims(world, SMALL_SETS, SEED + 7),
+        "negated_sentences": entailments(SMALL_SETS, SEED + 8),
+        "orders": orders(SMALL_SETS, SEED + 9),
+        "notices": notices(world, passages, SMALL_SETS, SEED + 10),
+        "sums": sums(world, SMALL_SETS, SEED + 11),
+    }.items():
+        _write_jsonl(folder / f"{name}.jsonl", rows)
 
 
 def iris() -> list[Row]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import runpy
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from core.cli import main
 from core.lm.usage import Usage
+from core.runs.branching import branch
 from core.runs.config import RunConfig
 from core.runs.events import ProgramDescribed
 from core.runs.state import RunState
@@ -39,6 +41,14 @@ def optimize(*options, data=IRIS, inputs=FEATURES, output="answer"):
     """Exit code of a run on iris, unless told otherwise."""
     arguments = ["optimize", "--program", "classification", "--data", str(data)]
     return main([*arguments, "--inputs", inputs, "--output", output, "--quiet", *options])
+
+
+def exit_code(arguments):
+    """Of the command line, whether or not its parser ends the process."""
+    try:
+        return main(arguments)
+    except SystemExit as ended:
+        return ended.code
 
 
 def interrupted_run():
@@ -219,22 +229,25 @@ def test_a_program_with_named_fields_takes_columns_of_other_names(tmp_path, caps
     assert json.loads(capsys.readouterr().out)["status"] == "finished"
 
 
-def test_an_exported_program_runs_in_a_fresh_process(home, capsys):
-    assert optimize("--json") == 0
-    run_id = json.loads(capsys.readouterr().out)["run_id"]
-    snippet = home / "out" / "use_it.py"
-    snippet.parent.mkdir()
-    assert main(["export", run_id, "--format", "python", "--out", str(snippet)]) == 0
-    done = subprocess.run(
-        [sys.executable, str(snippet)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_an_exported_program_runs_alone_in_a_fresh_process(home, questions, capsys):
+    with serving(respond_by_hash) as (base, _):
+        options = ["--task-model", "m", "--prompt-model", "m", "--api-base", base]
+        assert optimize("--json", *options, data=questions, inputs="question") == 0
+        run_id = json.loads(capsys.readouterr().out)["run_id"]
+        snippet = home / "out" / "use_it.py"
+        snippet.parent.mkdir()
+        assert main(["export", run_id, "--format", "python", "--out", str(snippet)]) == 0
+        done = subprocess.run(
+            [sys.executable, snippet.name],
+            cwd=snippet.parent,
+            env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert any(label in done.stdout for label in ("setosa", "versicolor", "virginica"))
+    assert done.stdout.startswith("answer: ")
 
 
 def test_exported_json_and_csv_are_what_they_say(home, capsys):
@@ -242,7 +255,7 @@ def test_exported_json_and_csv_are_what_they_say(home, capsys):
     found = json.loads(capsys.readouterr().out)
     program, trials = home / "program.json", home / "trials.csv"
     assert main(["export", found["run_id"], "--format", "dspy", "--out", str(program)]) == 0
-    assert main(["export", found["run_id"], "--format", "csv", "--out", str(trials)]) == 0
+    assert main(["export", found["run_id"], "--format", "trials-csv", "--out", str(trials)]) == 0
     saved = json.loads(program.read_text(encoding="utf-8"))
     for name, text in found["best"]["instructions"].items():
         assert saved[name]["signature"]["instructions"] == text
@@ -371,6 +384,69 @@ def test_a_finished_run_goes_on_with_more_trials(capsys):
     assert second["calls"]["task"] > first["calls"]["task"]
     state = RunState().fold(open_store().since(first["run_id"], 0))
     assert sum(trial.purpose == "minibatch" for trial in state.trials.values()) == 9
+
+
+def test_a_finished_run_evaluates_more_and_ends_as_it_was(capsys):
+    assert optimize("--json", "--optimizer", "mipro_tpe", "--trials", "4") == 0
+    first = json.loads(capsys.readouterr().out)
+    run_id = first["run_id"]
+    command = ["evaluate", run_id, "C1", "baseline", "--examples", "9", "--repeats", "3"]
+    assert main([*command, "--quiet", "--json"]) == 0
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert (found["status"], found["end"], found["part"]) == ("finished", "done", "test")
+    assert [each["label"] for each in found["candidates"]] == ["C1", "C0 (baseline)"]
+    assert [each["score"]["n"] for each in found["candidates"]] == [9, 9]
+    assert [each["noise"]["runs"] for each in found["candidates"]] == [27, 27]
+    assert "runs are missing: at most" in printed.err
+    state = RunState().fold(open_store().since(run_id, 0))
+    assert state.best == first["best"]["candidate"]
+    assert main([*command, "--quiet"]) == 0
+    printed = capsys.readouterr()
+    assert "Nothing is missing" in printed.err
+    assert "all that was asked for is there" in printed.out
+    assert "0 LM calls" in printed.out
+
+
+def test_an_evaluation_that_its_bound_ends_is_not_complete(capsys):
+    assert optimize("--json", "--optimizer", "random_search", "--trials", "3") == 0
+    run_id = json.loads(capsys.readouterr().out)["run_id"]
+    bound = ["--max-calls", "5", "--repeats", "2", "--quiet"]
+    assert main(["evaluate", run_id, "--part", "validation", *bound]) == 1
+    printed = capsys.readouterr()
+    assert "its own bound on LM calls was reached" in printed.out
+    assert "5 LM calls" in printed.out
+    assert "at most 5 LM calls (about $0.00)" in printed.err
+
+
+def test_a_run_that_has_not_ended_keeps_the_request_until_it_goes_on(capsys):
+    assert optimize("--json", "--optimizer", "mipro_tpe", "--trials", "4") == 0
+    first = json.loads(capsys.readouterr().out)["run_id"]
+    store = open_store()
+    run_id = branch(store, first, by="tester", upto=store.run(first).seq // 2)
+    assert main(["evaluate", run_id, "baseline", "--repeats", "2", "--quiet"]) == 0
+    assert f"`python -m core resume {run_id}` goes on" in capsys.readouterr().err
+    assert main(["resume", run_id, "--quiet", "--json"]) == 0
+    state = RunState().fold(open_store().since(run_id, 0))
+    assert state.steering.evaluations[0].end == "done"
+    assert len(state.repeats[state.baseline, "test"]) == state.sizes[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["C99"], "the run has no candidate 'C99'"),
+        (["--examples", "0"], "0 is not above 0"),
+        (["--repeats", "51"], "1 to 50 times, not 51"),
+    ],
+)
+def test_an_evaluation_of_nothing_is_refused_before_anything_is_spent(arguments, message, capsys):
+    assert optimize("--json", "--optimizer", "random_search", "--trials", "2") == 0
+    run_id = json.loads(capsys.readouterr().out)["run_id"]
+    before = open_store().run(run_id).seq
+    assert exit_code(["evaluate", run_id, *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert open_store().run(run_id).seq == before
 
 
 def test_a_branch_goes_on_from_the_other_run_without_paying_again(capsys):

@@ -20,7 +20,7 @@ def with_program(page, name):
 def test_every_program_can_be_chosen(open_page):
     page = open_page("program")
     names = [each.key.rpartition(".")[2] for each in page.button if "choose" in (each.key or "")]
-    assert names == ["classification", "multi_hop_qa", "question_answering", "retrieval_qa"]
+    assert names == list(templates())
 
 
 @pytest.mark.parametrize("name", templates())
@@ -49,6 +49,25 @@ def test_a_predictor_that_is_used_twice_is_shown_once_and_runs_twice(open_page):
     page.button(key="program.try").click().run()
     titles = [each.label for each in page.expander if each.label[0].isdigit()]
     assert titles == ["1. First query", "2. Second query", "3. Answer"]
+
+
+@pytest.mark.parametrize(
+    ("program", "possible"),
+    [
+        ("react_agent", {"Next step", "Answer"}),
+        ("routing", {"Route", "People", "Places", "Figures"}),
+    ],
+)
+def test_calls_of_loops_and_routes_are_named_by_the_stage_that_made_them(
+    open_page, program, possible
+):
+    page = with_program(open_page("program"), program)
+    page.button(key="program.bundled").click().run()
+    page.button(key="program.try").click().run()
+    titles = [each.label.partition(". ")[2] for each in page.expander if each.label[0].isdigit()]
+    assert set(titles) <= possible
+    assert titles[-1] != titles[0]
+    assert titles.count(titles[-1]) == 1
 
 
 def test_trying_shows_prompts_and_outputs_as_code_and_says_which_model_it_was(open_page):

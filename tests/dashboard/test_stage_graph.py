@@ -25,3 +25,15 @@ def test_the_diagram_leads_from_input_through_every_stage_to_the_output():
 
 def test_a_program_that_takes_any_columns_says_so():
     assert 'in(["Input<br/>your columns"])' in stage_diagram(template("classification"))
+
+
+def test_tools_have_a_shape_of_their_own_and_a_loop_says_how_often_it_calls():
+    lines = [line.strip() for line in stage_diagram(template("react_agent")).splitlines()]
+    assert 's0["Next step<br/>agent.react<br/>up to 4 calls"]' in lines
+    assert 's1[["Tools"]]' in lines
+
+
+def test_a_judge_stands_behind_the_stages_whose_answers_it_reads():
+    lines = [line.strip() for line in stage_diagram(template("routing").judged(1)).splitlines()]
+    assert 's4["Judge"]' in lines
+    assert {"s1 --> s4", "s2 --> s4", "s3 --> s4"} <= set(lines)

@@ -15,6 +15,13 @@ FILES = [
     "multi_hop_questions.jsonl",
     "multi_hop_passages.jsonl",
     "passage_questions.jsonl",
+    "conditional_questions.jsonl",
+    "made_up_patients.csv",
+    "negated_sentences.jsonl",
+    "notices.jsonl",
+    "orders.jsonl",
+    "sums.jsonl",
+    "three_passage_claims.jsonl",
 ]
 
 
@@ -53,7 +60,7 @@ def test_the_readme_tells_the_origin_and_size(name):
 @pytest.mark.parametrize("name", FILES)
 def test_no_row_comes_twice_and_none_is_blank(name):
     rows = rows_of(name)
-    inputs = [tuple(row.values()) for row in rows]
+    inputs = [tuple(map(str, row.values())) for row in rows]
     repeated = len(inputs) - len(set(inputs))
     assert repeated == (1 if name == "iris.csv" else 0)  # the original has one flower twice
     assert all(str(value).strip() for row in rows for value in row.values())
@@ -98,3 +105,44 @@ def test_one_hop_contexts_hold_the_answer():
         own = [part for part in row["context"].split("\n\n") if part.startswith(row["titles"])]
         assert len(own) == 1
         assert row["answer"] in own[0]
+
+
+def test_claims_lead_from_passage_to_passage(passages):
+    for row in rows_of("three_passage_claims.jsonl"):
+        made, person, town = row["titles"].split("; ")
+        assert made in row["claim"]
+        assert person in passages[made]
+        assert town in passages[person]
+        assert town not in row["claim"]
+
+
+def test_answers_of_sums_are_numbers_that_follow_from_the_passages(passages):
+    for row in rows_of("sums.jsonl"):
+        assert int(row["answer"]) > 0
+        assert any(title in row["question"] for title in passages)
+
+
+def test_summaries_stand_in_their_notices():
+    assert all(row["summary"] in row["document"] for row in rows_of("notices.jsonl"))
+
+
+def test_every_value_of_an_order_is_in_its_text():
+    for row in rows_of("orders.jsonl"):
+        order = row["order"]
+        assert order["customer"] in row["text"]
+        assert order["item"] in row["text"]
+        assert f"{order['price']:g}" in row["text"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("made_up_patients.csv", "answer"),
+        ("negated_sentences.jsonl", "answer"),
+        ("three_passage_claims.jsonl", "label"),
+    ],
+)
+def test_yes_and_no_are_about_as_frequent(name, column):
+    counts = Counter(row[column] for row in rows_of(name))
+    assert len(counts) == 2
+    assert min(counts.values()) > 0.35 * sum(counts.values())

@@ -9,6 +9,8 @@ from core.data.bundled import bundled
 from core.programs.predictors import predictors
 from core.programs.registry import template
 from core.programs.template import Passage
+from core.proposal.locks import split_marks
+from sample_programs.heart_disease import ATTRIBUTES
 from tests.core.lm.offline_prompts import offline_lm
 
 FOLDER = Path("sample_programs/data")
@@ -17,7 +19,14 @@ FIELDS = {
     "question_answering": (("context", "question"), ("answer",)),
     "retrieval_qa": (("question",), ("answer",)),
     "multi_hop_qa": (("question",), ("answer",)),
+    "iris": (("petal_length", "petal_width", "sepal_length", "sepal_width"), ("answer",)),
+    "iris_typo": (("petal_length", "petal_width", "sepal_length", "sepal_width"), ("answer",)),
+    "scone": (("context", "question"), ("answer",)),
+    "heart_disease": (tuple(ATTRIBUTES), ("answer",)),
+    "hotpotqa_conditional": (("question",), ("answer", "category")),
+    "routing": (("context", "question"), ("answer",)),
 }
+CALLS_AT_MOST = {"react_agent": 5, "hover": 4, "heart_disease": 4, "routing": 2, "extraction": 1}
 QUERY = (
     "Name the person or place that the context brings up and add only what is still missing. "
     "Do not copy the question."
@@ -83,6 +92,45 @@ def test_the_stages_count_the_calls(name):
     with dspy.context(lm=offline_lm(), trace=[]):
         built(name)(**{field: row[field] for field in FIELDS[name][0]})
         assert len(dspy.settings.trace) == template(name).calls_per_run
+
+
+@pytest.mark.parametrize("name", CALLS_AT_MOST)
+def test_loops_ensembles_and_routes_announce_the_most_calls_of_one_run(name):
+    assert template(name).calls_per_run == CALLS_AT_MOST[name]
+
+
+def test_the_seeds_are_those_of_the_paper():
+    def told(name):
+        return {info.name: info.instruction for info in predictors(built(name))}
+
+    assert told("scone") == {"decide.predict": "context, question -> answer"}
+    assert told("iris")["classify.predict"].startswith("Given the petal and sepal dimensions")
+    assert (
+        'end your response with "Peace!"' in told("hotpotqa_conditional")["generate_answer.predict"]
+    )
+    assert told("hotpotqa_conditional")["generate_query.predict"] == (
+        "Given the fields `context`, `question`, produce the fields `search_query`."
+    )
+    assert len(told("heart_disease")) == 4
+    described = predictors(built("iris_typo"))[0].outputs[-1].description
+    assert described == "setosa, versicolour, or virginica"
+
+
+def test_three_trainees_are_asked_at_three_temperatures():
+    trainees = built("heart_disease").trainees
+    asked = [each.predict.config["temperature"] for each in trainees]
+    assert asked == pytest.approx([0.7, 0.71, 0.72])
+
+
+def test_what_the_tools_are_is_locked_in_the_agents_instruction():
+    found = template("react_agent")
+    program = found.build(
+        found.checked_setup(
+            ["question"], ["answer"], (), [Passage(title="Sky", text="It is blue.")]
+        )
+    )
+    _, spans = split_marks(program.agent.react.signature.instructions, where="agent.react")
+    assert all(tool in spans[0] for tool in ("lookup", "calculator", "finish"))
 
 
 def test_copies_of_a_retrieving_program_share_the_index():

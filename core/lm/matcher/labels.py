@@ -24,6 +24,7 @@ _LIST_LEAD = re.compile(
 _CUE_LINE = re.compile(
     r"^[\s>*•-]*(?:\d+[.)]\s*)?[\"'`*]*([^:=\n]{1,60}?)[\"'`*]*\s*(?::|=>|->)[\"'`*]*\s+(.+)$"
 )
+_YES_OR_NO = re.compile(r"\b(?:just|only|simply) (yes|true) or (no|false)\b", re.IGNORECASE)
 _NUMBER = r"-?\d+(?:[.,]\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:to|-|–|and)\s*({_NUMBER})")
 _VALUE = re.compile(_NUMBER)
@@ -91,6 +92,9 @@ def listed_labels(text: str, *, whole: bool) -> tuple[str, ...]:
         text: A field's description or an instruction.
         whole: Also accept a text that is nothing but a list.
     """
+    asked = _YES_OR_NO.search(text) if whole else None
+    if asked:
+        return asked.group(1), asked.group(2)
     for match in _LIST_LEAD.finditer(text):
         items = _items(match.group("list"))
         if len(items) > 1:

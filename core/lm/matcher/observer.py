@@ -69,7 +69,9 @@ def describe_predictor(prompt: Prompt) -> str:
 def signatures(text: str) -> list[tuple[str, list[str], list[str]]]:
     """(name, inputs, outputs without reasoning) of every `a, b -> c` in a text, in its order."""
     found = []
-    for name, inputs, outputs in _SIGNATURE.findall(text):
+    told = [line for line in text.splitlines() if line.startswith("Predictor ")]
+    # where the predictors are listed, arrows in the source below them are no signatures
+    for name, inputs, outputs in _SIGNATURE.findall("\n".join(told) or text):
         made = [each.strip() for each in outputs.split(",")]
         kept = [each for each in made if each not in _REASONING] or made
         entry = (name, [each.strip() for each in inputs.split(",")], kept)

@@ -8,12 +8,17 @@ import ast
 import json
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 NOT_SUPPLIED = "Not supplied for this particular example"
 _FIELD_LINE = re.compile(r"^\d+\. `(\w+)` \((.*?)\):(?: (.*))?$")
 _MARKER = re.compile(r"^\[\[ ## (\w+) ## \]\]\s*$", flags=re.MULTILINE)
+_COMPLETED = "completed"
+_SCHEMA = re.compile(
+    r"^\{(\w+)\}\s+# note: the value you produce must adhere to the JSON schema: (\{.*\})\s*$",
+    flags=re.MULTILINE,
+)
 _REMINDER = "\n\nRespond with "
 _OBJECTIVE = "In adhering to this structure, your objective is:"
 
@@ -26,6 +31,8 @@ class Field:
     type: str
     """As dspy writes it: `str`, `bool`, `Literal['a', 'b']`, `list[str]`."""
     description: str = ""
+    schema: str = ""
+    """The JSON schema that the prompt states for an output; empty when it states none."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -87,13 +94,15 @@ def read_prompt(
     """
     again = [str(repetition)] if repetition else []
     inputs = _fields(system, "Your input fields are:", "Your output fields are:")
-    outputs = _fields(system, "Your output fields are:", "All interactions will be")
+    outputs = _with_schemas(
+        _fields(system, "Your output fields are:", "All interactions will be"), system
+    )
     if not outputs or not messages:
         return None
     in_names, out_names = {each.name for each in inputs}, {each.name for each in outputs}
     as_json = "Outputs will be a JSON object" in system
     turns = list(messages)
-    values = _sections(turns.pop()[1].rpartition(_REMINDER)[0] or messages[-1][1])
+    values = _sections(turns.pop()[1].rpartition(_REMINDER)[0] or messages[-1][1], in_names)
     return Prompt(
         instruction=textwrap.dedent(system.partition(_OBJECTIVE)[2]).strip(),
         inputs=inputs,
@@ -142,12 +151,27 @@ def _fields(system: str, start: str, end: str) -> tuple[Field, ...]:
     return tuple(found)
 
 
-def _sections(text: str) -> dict[str, str]:
-    """Field name → text under its marker; the first one of a name counts."""
-    parts = _MARKER.split(text)
+def _with_schemas(fields: Sequence[Field], system: str) -> tuple[Field, ...]:
+    stated = dict(_SCHEMA.findall(system))
+    return tuple(replace(each, schema=stated.get(each.name, "")) for each in fields)
+
+
+def _sections(text: str, known: Set[str]) -> dict[str, str]:
+    """Field name → text under its marker; the first one of a name counts.
+
+    A marker of any other name belongs to the text that it stands in, as an agent's steps do.
+    """
     found: dict[str, str] = {}
+    parts = _MARKER.split(text)
+    inside = ""
     for name, value in zip(parts[1::2], parts[2::2], strict=True):
-        found.setdefault(name, value.strip())
+        if name not in known and inside:
+            found[inside] = f"{found[inside]}\n\n[[ ## {name} ## ]]\n{value.strip()}".strip()
+        elif name not in found:
+            inside = name if name in known else ""
+            found[name] = value.strip()
+        else:
+            inside = ""
     return found
 
 
@@ -156,15 +180,15 @@ def _demos(turns: Sequence[tuple[str, str]], in_names: set[str], out_names: set[
     for (role, asked), (next_role, answered) in zip(turns, turns[1:], strict=False):
         if (role, next_role) != ("user", "assistant"):
             continue
-        inputs = _supplied(_sections(asked), in_names)
-        outputs = _supplied(_json_or_sections(answered), out_names)
+        inputs = _supplied(_sections(asked, in_names), in_names)
+        outputs = _supplied(_json_or_sections(answered, out_names), out_names)
         if inputs and outputs:
             demos.append(Demo(inputs=inputs, outputs=outputs))
     return demos
 
 
-def _json_or_sections(text: str) -> dict[str, str]:
-    found = _sections(text)
+def _json_or_sections(text: str, known: Set[str]) -> dict[str, str]:
+    found = _sections(text, known | {_COMPLETED})
     if found:
         return found
     try:

@@ -91,6 +91,13 @@ def read_answer(prompt: Prompt, field: Field) -> Reading:
     return Reading(answer=_typed(answer, field), because=f"The context says: {best.sentence.text}")
 
 
+def read_span(question: str, context: str, instruction: str) -> str | None:
+    """The few words of the context that answer the question best; None when it holds nothing."""
+    wordings = stated_wordings(instruction)
+    found = chains(question, context, wordings)
+    return _best(found, question, wordings)[1] if found else None
+
+
 def _best(found: Sequence[Chain], question: str, wordings: Wordings) -> tuple[Chain, str]:
     """The chain and span that explain the question and suit it best together."""
     ranked = []

@@ -4,10 +4,11 @@ import threading
 import dspy
 import pytest
 from dspy.lm15 import AuthError, ContextLengthError, RateLimitError
+from pydantic import BaseModel
 
 from core.data.dataset import Example
 from core.evaluation.evaluator import evaluate_example, trace_from_json, trace_to_json
-from core.evaluation.metrics import METRICS, Metric
+from core.evaluation.metrics import METRICS, Metric, metric
 from tests.scripted_lm import scripted_lm
 
 EXACT = METRICS["exact_match"]
@@ -254,3 +255,43 @@ def test_half_a_character_in_an_answer_is_stored_as_a_question_mark():
 def test_a_trace_survives_json():
     result, _ = evaluated(THREE_ANSWERS)
     assert trace_from_json(trace_to_json(result.trace)) == result.trace
+
+
+class Order(BaseModel):
+    item: str
+    pieces: int
+
+
+def test_a_typed_answer_is_scored_stored_and_shown_again_as_plain_values():
+    signature = dspy.Signature("text -> order").with_updated_fields("order", type_=Order)
+    example = Example(
+        id="0", inputs={"text": "3 pans"}, outputs={"order": {"item": "pans", "pieces": 3}}
+    )
+    result, _ = evaluated(
+        [{"order": '{"item": "pans", "pieces": 4}'}],
+        dspy.Predict(signature),
+        METRICS["json_fields"],
+        example,
+    )
+    assert result.score == 0.5
+    assert result.trace.outputs == {"order": {"item": "pans", "pieces": 4}}
+    assert result.demos["self"][0]["order"] == {"item": "pans", "pieces": 4}
+    assert trace_from_json(trace_to_json(result.trace)) == result.trace
+
+
+def test_the_parts_of_a_mix_are_kept_with_the_trace():
+    mixed = metric("weighted", {"parts": [{"metric": "exact_match"}, {"metric": "contains"}]})
+    result, _ = evaluated([{"answer": "Ada L"}], dspy.Predict("question -> answer"), mixed)
+    assert result.score == 0.5
+    assert result.trace.parts == {"exact_match": 0.0, "contains": 1.0}
+    assert trace_from_json('{"outputs": {}, "stages": [], "prompts": []}').parts == {}
+
+
+def test_a_program_never_makes_more_calls_than_it_announced():
+    with scripted_lm(THREE_ANSWERS[:2]) as (lm, engine):
+        result = evaluate_example(TwoHops(), EXAMPLE, metric=EXACT, lm=lm, most_calls=2)
+    assert (result.score, result.usage.calls, len(engine.prompts)) == (None, 2, 2)
+    assert not result.failure.from_model
+    assert "makes more than the 2 LM calls that its template announces" in result.failure.message
+    with scripted_lm(THREE_ANSWERS) as (lm, _):
+        assert evaluate_example(TwoHops(), EXAMPLE, metric=EXACT, lm=lm, most_calls=3).score == 1.0

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigError, MetricError
-from core.evaluation.metrics import METRICS, Metric, metric, normalised
+from core.evaluation.field_scores import normalised
+from core.evaluation.metrics import METRIC_KINDS, METRICS, Metric, metric
 
 
 def one(name, expected, given):
@@ -90,9 +91,15 @@ def test_an_unknown_metric_is_answered_with_those_there_are():
         metric("accuracy")
     assert str(caught.value) == (
         "no metric is called 'accuracy'. "
-        "Known metrics: exact_match, identical, contains, f1, number."
+        "Known metrics: exact_match, identical, contains, f1, rouge_l, number, label, regex, "
+        "json_fields, recall, conditional, judge, weighted, own."
     )
 
 
 def test_metrics_are_listed_under_their_own_names():
     assert {name: found.name for name, found in METRICS.items()} == {name: name for name in METRICS}
+    assert list(METRIC_KINDS)[:5] == list(METRICS)[:5]
+
+
+def test_metrics_that_need_settings_are_not_among_those_that_can_be_used_as_they_are():
+    assert METRIC_KINDS.keys() - METRICS.keys() == {"judge", "weighted", "own"}

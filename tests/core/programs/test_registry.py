@@ -10,6 +10,23 @@ from core.programs import registry
 from core.programs.predictors import predictors
 from core.programs.template import Passage
 
+NAMES = [
+    "classification",
+    "extraction",
+    "heart_disease",
+    "hotpotqa_conditional",
+    "hover",
+    "iris",
+    "iris_typo",
+    "multi_hop_qa",
+    "question_answering",
+    "react_agent",
+    "retrieval_qa",
+    "routing",
+    "scone",
+    "summarization",
+]
+
 GOOD = """
 import dspy
 from core.programs.template import ProgramTemplate, Stage
@@ -47,17 +64,10 @@ def test_a_file_dropped_in_while_the_app_runs_is_found_without_a_restart(folder)
 
 
 def test_the_sample_programs_are_found_by_themselves_in_alphabetical_order():
-    assert list(registry.templates()) == [
-        "classification",
-        "multi_hop_qa",
-        "question_answering",
-        "retrieval_qa",
-    ]
+    assert list(registry.templates()) == NAMES
 
 
-@pytest.mark.parametrize(
-    "name", ["classification", "multi_hop_qa", "question_answering", "retrieval_qa"]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_sample_program_builds_and_is_what_its_template_says(name):
     found = registry.template(name)
     setup = found.checked_setup(

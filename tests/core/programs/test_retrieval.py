@@ -54,3 +54,8 @@ def test_an_empty_corpus_is_refused():
 def test_searching_prints_no_progress(index, capfd):
     PassageIndex(PASSAGES).search("mill", 2)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_corpus_without_words_is_refused():
+    with pytest.raises(ProgramError, match="has no words to search by"):
+        PassageIndex([Passage(title="A", text="?")])

@@ -34,6 +34,23 @@ def test_calls_per_run_count_every_predictor_stage_and_no_retrieval():
     assert template().calls_per_run == 2
 
 
+def test_a_stage_may_make_several_calls_and_of_alternatives_the_dearest_counts():
+    stages = (
+        Stage(name="Route", kind="predictor", predictor="route"),
+        Stage(name="Loop", kind="predictor", predictor="loop", calls=4, after=("Route",)),
+        Stage(name="Quick", kind="predictor", predictor="quick", instead_of="Loop"),
+        Stage(name="Tools", kind="tool", calls=9, after=("Loop",)),
+    )
+    assert template(stages=stages).calls_per_run == 5
+
+
+def test_a_judge_is_a_last_stage_whose_calls_count():
+    judged = template().judged(2)
+    assert judged.calls_per_run == 4
+    assert judged.stages[-1] == Stage(name="Judge", kind="judge", after=("Ask again",), calls=2)
+    assert template().judged(0).stages == template().stages
+
+
 def test_fields_that_fit_give_the_setup_for_the_program():
     passage = Passage(title="Sky", text="Blue.")
     setup = template(passages="corpus").checked_setup(["question"], ["answer"], ["a"], [passage])
