@@ -44,6 +44,7 @@ _ARROW_TYPES: dict[frozenset[type], Any] = {
     frozenset({bool}): pa.bool_(),
 }
 _JSON_COLUMN = {b"mipro_studio": b"json"}
+_RECIPE = b"mipro_studio_recipe"
 _SIMPLE_TYPES = frozenset({str, int, bool, NoneType})
 
 
@@ -65,6 +66,8 @@ class Dataset:
     """One sentence: "Uploaded as tickets.csv"."""
     frame: pd.DataFrame
     """Columns of dtype object, named by text; rows numbered from 0; None where a value misses."""
+    recipe: str | None = None
+    """How it was made out of another dataset, as `core.data.cleaning` writes and reads it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frame", _plain_frame(self.frame, self.name))
@@ -85,9 +88,9 @@ class Dataset:
         beyond 64 bits, as JSON text.
         """
         written = [_arrow_column(name, self.frame[name].tolist()) for name in self.frame.columns]
-        table = pa.table(
-            [array for array, _ in written], schema=pa.schema([field for _, field in written])
-        )
+        told = {_RECIPE: self.recipe} if self.recipe is not None else None
+        schema = pa.schema([field for _, field in written], metadata=told)
+        table = pa.table([array for array, _ in written], schema=schema)
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink)
         return bytes(sink.getvalue().to_pybytes())
@@ -103,7 +106,9 @@ class Dataset:
             table = pq.ParquetFile(pa.BufferReader(content)).read()
         except (pa.ArrowException, OSError) as error:
             raise DatasetError(f"{name}: not a readable Parquet file ({error}).") from error
-        return cls(name=name, origin=origin, frame=arrow_frame(table, name))
+        told = (table.schema.metadata or {}).get(_RECIPE)
+        recipe = told.decode() if told is not None else None
+        return cls(name=name, origin=origin, frame=arrow_frame(table, name), recipe=recipe)
 
 
 class FieldMapping(BaseModel):
@@ -214,6 +219,24 @@ def arrow_frame(table: Any, source: str) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def plain_column(values: list[Any], name: str, source: str, *, first_row: int = 1) -> list[Value]:
+    """The values of a column in Python's plain types.
+
+    Raises:
+        DatasetError: one has no such form; the message counts rows from `first_row`.
+    """
+    kinds = set(map(type, values))
+    if kinds <= _SIMPLE_TYPES and _encodable("".join(v for v in values if type(v) is str)):
+        return values
+    plain = []
+    for row, value in enumerate(values, start=first_row):
+        try:
+            plain.append(_plain(value))
+        except ValueError as error:
+            raise DatasetError(f"{source}, row {row}, column {name!r}: {error}.") from error
+    return plain
+
+
 def _arrow_column(name: str, values: list[Any]) -> tuple[Any, Any]:
     """The Arrow array that holds `values` exactly, and its field."""
     kinds = frozenset(map(type, values)) - {NoneType}
@@ -238,21 +261,8 @@ def _plain_frame(frame: pd.DataFrame, source: str) -> pd.DataFrame:
                 f"{source}: columns {names.index(name) + 1} and {position} are both named "
                 f"{name!r}; rename one."
             )
-    columns = {name: _plain_column(frame[name].tolist(), name, source) for name in names}
+    columns = {name: plain_column(frame[name].tolist(), name, source) for name in names}
     return pd.DataFrame({name: pd.Series(vals, dtype=object) for name, vals in columns.items()})
-
-
-def _plain_column(values: list[Any], name: str, source: str) -> list[Value]:
-    kinds = set(map(type, values))
-    if kinds <= _SIMPLE_TYPES and _encodable("".join(v for v in values if type(v) is str)):
-        return values
-    plain = []
-    for row, value in enumerate(values, start=1):
-        try:
-            plain.append(_plain(value))
-        except ValueError as error:
-            raise DatasetError(f"{source}, row {row}, column {name!r}: {error}.") from error
-    return plain
 
 
 def _plain(value: Any, depth: int = 0) -> Value:

@@ -5,14 +5,13 @@ person's own mapping.
 """
 
 import re
-import statistics
 from collections import Counter
 from dataclasses import dataclass
-from types import NoneType
 from typing import Any, Literal, NamedTuple
 
-from core.data.dataset import Dataset, json_text, row_groups
-from core.data.numbers import as_numbers
+from core.data.dataset import Dataset, row_groups
+from core.data.part_names import part_of
+from core.data.tally import Tally
 
 Kind = Literal["number", "text", "label", "boolean", "nested"]
 
@@ -77,7 +76,7 @@ def profile(dataset: Dataset) -> Profile:
     distinct_rows = int(row_groups(dataset, frame.columns).max()) + 1
     return Profile(
         rows=len(frame),
-        columns=tuple(_column_profile(name, frame[name].tolist()) for name in frame.columns),
+        columns=tuple(_tallied(name, frame[name].tolist()) for name in frame.columns),
         duplicate_rows=len(frame) - distinct_rows,
     )
 
@@ -88,16 +87,18 @@ def suggested_mapping(profile: Profile) -> SuggestedMapping:
     The output is the column with the most telling name (`answer`, `label`, …), else the last with
     few values, else the last. Inputs are all others, except identifiers, columns named like a
     further output (they would give the answer away) and columns with missing values.
-    A single column is suggested as an input.
+    A single column is suggested as an input; one that says each row's part of a split, as neither.
     """
-    names = [column.name for column in profile.columns]
+    usable = [column for column in profile.columns if not _says_parts(column)]
+    columns = usable or list(profile.columns)
+    names = [column.name for column in columns]
     if len(names) == 1:
         return SuggestedMapping(names, [])
     by_lower = {name.lower(): name for name in reversed(names)}
     named = [by_lower[name] for name in _OUTPUT_NAMES if name in by_lower]
-    few_valued = [column.name for column in profile.columns if column.balance]
+    few_valued = [column.name for column in columns if column.balance]
     output = (named or few_valued[-1:] or names[-1:])[0]
-    others = [column for column in profile.columns if column.name != output]
+    others = [column for column in columns if column.name != output]
     inputs = [
         column.name
         for column in others
@@ -108,41 +109,55 @@ def suggested_mapping(profile: Profile) -> SuggestedMapping:
     return SuggestedMapping(inputs or [column.name for column in others], [output])
 
 
-def _column_profile(name: str, values: list[Any]) -> ColumnProfile:
-    present = [value for value in values if value is not None]
-    texts = [value if isinstance(value, str) else json_text(value) for value in present]
-    counts = Counter(texts)
-    numbers = as_numbers(present) or []
-    kind = "number" if numbers else _kind(present, counts)
-    lengths = [len(text) for text in texts] if kind in ("text", "label", "nested") else []
+def _tallied(name: str, values: list[Any]) -> ColumnProfile:
+    tally = Tally()
+    tally.add(values)
+    return column_profile(name, tally)
+
+
+def column_profile(name: str, tally: Tally) -> ColumnProfile:
+    """The profile of a column that has been tallied."""
+    kind = "number" if tally.is_numeric else _kind(tally)
+    lengths = tally.lengths if kind in ("text", "label", "nested") else Counter[int]()
+    low, high = tally.extremes if kind == "number" else (None, None)
+    few = _few(tally.counts)
     return ColumnProfile(
         name=name,
         kind=kind,
-        missing=len(values) - len(present),
-        distinct=len(counts),
-        minimum=min(numbers, default=None),
-        maximum=max(numbers, default=None),
-        median=statistics.median(numbers) if numbers else None,
+        missing=tally.missing,
+        distinct=tally.distinct.count,
+        minimum=low,
+        maximum=high,
+        median=tally.median if kind == "number" else None,
         shortest=min(lengths, default=None),
-        median_length=statistics.median(lengths) if lengths else None,
+        median_length=tally.median_length if lengths else None,
         longest=max(lengths, default=None),
-        balance=tuple(counts.most_common()) if _few(counts) and kind != "nested" else (),
+        balance=tuple(tally.counts.most_common())
+        if tally.counts and few and kind != "nested"
+        else (),
     )
 
 
-def _kind(present: list[Any], counts: Counter[str]) -> Kind:
-    kinds = set(map(type, present)) - {NoneType}
-    if kinds & {list, dict}:
+def _kind(tally: Tally) -> Kind:
+    if tally.kinds & {list, dict}:
         return "nested"
-    if kinds == {bool}:
+    if tally.kinds == {bool}:
         return "boolean"
-    return "label" if _few(counts) else "text"
+    return "label" if _few(tally.counts) else "text"
 
 
-def _few(counts: Counter[str]) -> bool:
+def _says_parts(column: ColumnProfile) -> bool:
+    """Whether each value names a part of a split, and not all the same one."""
+    return len({part_of(value) for value, _ in column.balance} - {None}) > 1 and all(
+        part_of(value) is not None for value, _ in column.balance
+    )
+
+
+def _few(counts: Counter[str] | None) -> bool:
     """Whether these are labels: few, short, and on average given at least twice."""
     return (
-        0 < len(counts) <= MOST_LABELS
+        counts is not None
+        and 0 < len(counts) <= MOST_LABELS
         and 2 * len(counts) <= counts.total()
         and max(map(len, counts)) <= LONGEST_LABEL
     )

@@ -1,11 +1,9 @@
-"""Data: choose a dataset, look at it, say what its columns are, and split it."""
+"""Data: choose a dataset, look at it, clean it, say what its columns are, and split it."""
 
 import streamlit as st
 
-from core.data.dataset import Dataset
-from core.data.profile import suggested_mapping
 from core.errors import DatasetError, StudioError
-from dashboard import materials, services, session
+from dashboard import data_sections, materials, services, session
 from dashboard.components.dataset_overview import (
     render_columns,
     render_dataset_head,
@@ -16,28 +14,22 @@ from dashboard.components.dataset_parts import (
     render_split,
     render_split_settings,
 )
+from dashboard.components.dataset_quality import render_whole_file
 from dashboard.components.dataset_source import render_bundled, render_stored, render_upload
 from dashboard.components.notices import render_problem
-
-
-def choose(dataset: Dataset, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ()) -> None:
-    """Make a stored dataset the draft's, with these columns or the suggested ones."""
-    guess = suggested_mapping(materials.dataset_profile(dataset.id))
-    columns = {"inputs": inputs or guess.inputs, "outputs": outputs or guess.outputs}
-    session.keep_draft(session.draft().with_dataset(dataset.id, dataset.name, **columns))
-    session.keep_problem(None)
+from dashboard.datasets import known_upload
 
 
 def choose_bundled(name: str) -> None:
     """Store a bundled dataset and make it the draft's."""
     entry = materials.bundled_datasets()[name]
-    choose(materials.keep_bundled(name), entry.inputs, entry.outputs)
+    data_sections.choose(materials.keep_bundled(name), entry.inputs, entry.outputs)
 
 
 def choose_stored() -> None:
     """Make the dataset that was picked from the list the draft's."""
     if picked := session.chosen("data.stored"):
-        choose(materials.dataset(str(picked)))
+        data_sections.choose(materials.dataset(str(picked)))
 
 
 @st.dialog("Delete this dataset?")
@@ -65,56 +57,63 @@ if draft.dataset not in known:
     draft = session.keep_draft(draft.without_dataset())
 session.choose("data.stored", draft.dataset)
 
-file, bundled, stored = st.columns(3)
-with file.container(border=True, height="stretch"):
-    uploaded = render_upload(key="data.upload")
-with bundled.container(border=True, height="stretch"):
-    entries = [entry for entry in materials.bundled_datasets().values() if entry.inputs]
-    render_bundled(entries, key="data.bundled", on_choose=choose_bundled)
-with stored.container(border=True, height="stretch"):
-    render_stored(kept, key="data.stored", on_choose=choose_stored)
-    delete = draft.dataset and st.button("Delete it", key="data.delete", icon=":material/delete:")
+examples, corpus = st.tabs(["Examples", "Corpus to retrieve from"])
+with corpus:
+    data_sections.corpora()
+with examples:
+    file, bundled, stored = st.columns(3)
+    with file.container(border=True, height="stretch"):
+        uploaded = render_upload(key="data.upload")
+        data_sections.other_sources()
+    with bundled.container(border=True, height="stretch"):
+        entries = [entry for entry in materials.bundled_datasets().values() if entry.inputs]
+        render_bundled(entries, key="data.bundled", on_choose=choose_bundled)
+    with stored.container(border=True, height="stretch"):
+        render_stored(kept, key="data.stored", on_choose=choose_stored)
+        delete = draft.dataset and st.button(
+            "Delete it", key="data.delete", icon=":material/delete:"
+        )
+    data_sections.read_upload(uploaded)
+    if message := session.problem():
+        render_problem("That cannot be used. Nothing was changed.", message)
+    if draft.dataset is None:
+        st.info("Choose a dataset above to see what is in it.", icon=":material/table_view:")
+        st.stop()
+    if delete:
+        confirm_deletion(draft.dataset, draft.dataset_name)
 
-if uploaded is not None and session.is_new_upload(uploaded.file_id):
+    dataset = materials.dataset(draft.dataset)
+    profile = materials.dataset_profile(draft.dataset)
+    st.subheader("Preview")
+    render_dataset_head(dataset, profile)
+    upload = known_upload(uploaded.file_id) if uploaded else None
+    if upload and upload.whole and upload.dataset == dataset.id:
+        render_whole_file(upload.whole, key="data.whole")
+    render_preview(dataset, key=f"data.preview.{dataset.id}")
+    data_sections.cleaning(dataset)
+    st.subheader("Columns")
+    render_columns(dataset, profile, key=f"data.columns.{dataset.id}")
+    data_sections.quality(dataset, draft.inputs)
+    chosen = render_column_choice(
+        profile, draft.inputs, draft.outputs, key=f"data.mapping.{dataset.id}"
+    )
+    draft = session.keep_draft(draft.with_columns(chosen.inputs, chosen.outputs))
+
+    st.subheader("Split")
+    data_sections.part_files(dataset)
+    config = render_split_settings(
+        draft.split, list(dataset.frame.columns), profile.rows, key="data.split"
+    )
+    mapping = draft.split_mapping
+    if config is None or mapping is None:
+        st.stop()
+    draft = session.update_draft(split=config)
     try:
-        with st.spinner("Reading the file"):
-            choose(materials.keep_upload(uploaded.name, uploaded.getvalue()))
+        parts = materials.split_of(dataset.id, mapping, config)
     except DatasetError as error:
-        session.keep_problem(str(error))
-    st.rerun()
-if uploaded is None:
-    session.keep_problem(None)
-if message := session.problem():
-    render_problem("The file cannot be used. Nothing was changed.", message)
-if draft.dataset is None:
-    st.info("Choose a dataset above to see what is in it.", icon=":material/table_view:")
-    st.stop()
-if delete:
-    confirm_deletion(draft.dataset, draft.dataset_name)
-
-dataset = materials.dataset(draft.dataset)
-profile = materials.dataset_profile(draft.dataset)
-st.subheader("Preview")
-render_dataset_head(dataset, profile)
-render_preview(dataset, key=f"data.preview.{dataset.id}")
-st.subheader("Columns")
-render_columns(dataset, profile, key=f"data.columns.{dataset.id}")
-chosen = render_column_choice(
-    profile, draft.inputs, draft.outputs, key=f"data.mapping.{dataset.id}"
-)
-draft = session.keep_draft(draft.with_columns(chosen.inputs, chosen.outputs))
-
-st.subheader("Split")
-config = render_split_settings(draft.split, key="data.split")
-mapping = draft.split_mapping
-if config is None or mapping is None:
-    st.stop()
-draft = session.update_draft(split=config)
-try:
-    parts = materials.split_of(dataset.id, mapping, config)
-except DatasetError as error:
-    render_problem("These rows cannot be split like this.", str(error))
-    st.stop()
-render_split(dataset, parts, draft.outputs, key="data.parts")
-if st.button("Continue to program", key="data.continue", type="primary"):
-    st.switch_page("views/program.py")
+        render_problem("These rows cannot be split like this.", str(error))
+        st.stop()
+    render_split(dataset, parts, draft.outputs, key="data.parts")
+    data_sections.split_quality(dataset, mapping, config, parts)
+    if st.button("Continue to program", key="data.continue", type="primary"):
+        st.switch_page("views/program.py")

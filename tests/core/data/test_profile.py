@@ -143,3 +143,9 @@ def test_the_suggested_mapping(columns, expected):
     inputs, outputs = expected
     made = suggestion({name: list(values) for name, values in columns.items()})
     assert made == SuggestedMapping(inputs, ["answer"] if outputs is None else outputs)
+
+
+def test_a_column_that_says_the_part_is_suggested_as_neither_input_nor_output():
+    frame = pd.DataFrame({"q": list("abcd"), "a": list("xyxy"), "part": ["train", "dev"] * 2})
+    made = Dataset(name="made", origin="made", frame=frame)
+    assert suggested_mapping(profile(made)) == SuggestedMapping(["q"], ["a"])

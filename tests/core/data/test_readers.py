@@ -73,13 +73,17 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("a.xlsx", "a.xlsx: files of type .xlsx are not read. "),
+            ("a.docx", "a.docx: files of type .docx are not read. "),
+            ("a.txt.gz", "a.txt.gz: files of type .txt are not read. "),
             ("a", "a: files without a suffix are not read. "),
             ("tickets.csv/../x.txt", "x.txt: files of type .txt are not read. "),
         ],
     )
     def test_other_types_are_refused_with_those_that_are_read(self, name, message):
-        listed = "Use one of .csv, .json, .jsonl, .ndjson, .parquet."
+        listed = (
+            "Use one of .csv, .tsv, .tab, .json, .jsonl, .ndjson, .parquet, .xlsx, .xlsm, .gz, "
+            ".zip."
+        )
         assert refusal(name, "a\n1\n") == message + listed
 
     @pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl", "a.parquet"])
@@ -127,22 +131,26 @@ class TestEncoding:
         assert columns(name, content.encode("utf-8-sig")) == {"text": ["naïve 🙂"]}
 
     @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
-    def test_another_encoding_is_refused_with_line_and_column(self, newline):
+    def test_a_file_that_mixes_encodings_is_refused_with_line_and_column(self, newline):
         content = newline.join([b"text,label", b"ok,x", "déjà ".encode() + b"caf\xe9,y"])
         message = refusal("a.csv", content)
         assert message == (
-            "a.csv, line 3, column 9: byte 0xE9 is not UTF-8. "
-            "Save the file as UTF-8 (in Excel: 'CSV UTF-8')."
+            "a.csv, line 3, column 9: byte 0xE9 is not UTF-8, though other characters are: the "
+            "file mixes encodings or is damaged there. Save the file as UTF-8 (in Excel: "
+            "'CSV UTF-8'), or choose its encoding."
         )
 
     def test_the_place_of_a_bad_byte_is_the_same_with_a_byte_order_mark(self):
         assert "line 1, column 2: byte 0xFF" in refusal("a.csv", b"\xef\xbb\xbfa\xff\n1\n")
 
-    def test_utf_16_is_refused_with_or_without_its_mark(self):
-        assert "line 1, column 1: byte 0xFF" in refusal("a.csv", "a,b\n1,2\n".encode("utf-16"))
-        message = refusal("a.csv", "a,b\n1,2\n".encode("utf-16-le"))
-        assert message == (
-            "a.csv, line 1, column 2: a zero byte, as in UTF-16 or binary files. "
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+    def test_wide_encodings_are_recognised_mostly_by_their_mark(self, encoding):
+        content = "text,label\nnaïve 🙂,x\nplain,y\n".encode(encoding)
+        assert columns("a.csv", content) == {"text": ["naïve 🙂", "plain"], "label": ["x", "y"]}
+
+    def test_a_zero_byte_is_refused_with_its_place(self):
+        assert refusal("a.csv", b"a,b\n1,2\nx\0,y\n") == (
+            "a.csv, line 3, column 2: a zero byte, as in UTF-16 or binary files. "
             "Save the file as UTF-8 text."
         )
 
@@ -178,7 +186,8 @@ class TestCsv:
 
     def test_a_separator_that_cannot_be_told_is_refused(self):
         assert refusal("a.csv", "a;b\tc\n1;2\t3\n") == (
-            "a.csv: the fields may be separated by ';' or by tabs; use commas to be clear."
+            "a.csv: the fields may be separated by ';' or by tabs; use commas to be clear, "
+            "or choose the delimiter."
         )
 
     def test_one_column_is_enough(self):
