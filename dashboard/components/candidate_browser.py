@@ -11,6 +11,7 @@ from core.comparison.entrants import MOST_COMPARED
 from dashboard.charts import predictions
 from dashboard.components.candidate_table import render_candidate_table
 from dashboard.components.live_chart import render_live_chart
+from dashboard.theme import legible
 
 Action = Literal["compare", "open", "queue", "ban", "branch"]
 MOST_QUEUED = 20
@@ -61,6 +62,7 @@ def render_paging(count: int, per_page: int, *, key: str) -> Paging:
             ("Leading", "All"),
             default="Leading",
             required=True,
+            format_func=legible,
             key=f"{key}.listed",
             label_visibility="collapsed",
         )

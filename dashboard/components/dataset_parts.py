@@ -11,6 +11,7 @@ from core.data.profile import Profile
 from core.data.split import Split, SplitConfig
 from dashboard.charts.columns import part_balance_figure
 from dashboard.frames import part_balance_frame
+from dashboard.theme import legible
 
 IN_SHARES, IN_NUMBERS, BY_COLUMN = "in shares", "in exact numbers", "as a column says"
 """Ways to divide that are named elsewhere, too."""
@@ -57,6 +58,7 @@ def render_split_settings(
         default=next(name for name, (is_chosen, _) in _WAYS.items() if is_chosen(config)),
         key=f"{key}.way",
         required=True,
+        format_func=legible,
     )
     changes = _WAYS[way][1](config, columns, rows, key)
     shares = None if way == IN_NUMBERS else _shares(config, key=key)

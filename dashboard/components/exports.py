@@ -11,6 +11,7 @@ from core.report.data import ReportKind
 from core.results.run_results import RunResults
 from core.runs.config import RunConfig
 from dashboard.components.measures import mean_text
+from dashboard.theme import legible
 
 PREVIEW = 6_000
 """Characters that a preview shows."""
@@ -66,7 +67,7 @@ def render_format_choice(formats: Sequence[ExportFormat], *, key: str) -> Export
         list(by_name),
         default=formats[0].name,
         required=True,
-        format_func=lambda each: by_name[each].title,
+        format_func=lambda each: legible(by_name[each].title),
         key=key,
     )
     return by_name[name]

@@ -19,6 +19,7 @@ from dashboard.components.exports import (
 )
 from dashboard.components.notices import render_problem
 from dashboard.components.run_head import render_no_run, render_run_head
+from dashboard.theme import legible
 
 REPORT = "Report"
 """For people; the other groups are for programs."""
@@ -54,7 +55,14 @@ def make(name: str) -> bytes:
 
 
 groups = (GROUPS[0], REPORT, *GROUPS[1:])
-group = st.segmented_control("What", groups, default=groups[0], required=True, key="export.group")
+group = st.segmented_control(
+    "What",
+    groups,
+    default=groups[0],
+    required=True,
+    format_func=legible,
+    key="export.group",
+)
 formats = [each for each in FORMATS.values() if each.group == group]
 if group == REPORT:
     render_reports(partial(services.report, view), key="export.report")
