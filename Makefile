@@ -1,11 +1,12 @@
 # make run    the dashboard          make demo   the dashboard with a demo run
 # make test   every check            make lint   formatting and types only
+# make audit  known vulnerabilities and secrets alone; 3 when no data source could be asked
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECK := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: run demo test lint clean
+.PHONY: run demo test lint audit clean
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m dashboard
@@ -20,6 +21,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.audit
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -31,7 +31,7 @@ from core.runs.store import Store  # noqa: E402
 from core.storage.location import open_store  # noqa: E402
 from core.worker.session import work  # noqa: E402
 from tests.browser.conftest import FLAGS, installed_chromium  # noqa: E402
-from tests.openai_server import free_port  # noqa: E402
+from tests.providers.openai_server import free_port  # noqa: E402
 
 VIEWERS = 5
 PATIENCE = 180.0

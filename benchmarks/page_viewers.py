@@ -28,7 +28,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.page_tick import SIZES, GrowingRun
 from tests.browser.conftest import FLAGS, ROOT, installed_chromium
-from tests.openai_server import free_port
+from tests.providers.openai_server import free_port
 
 TICKS_PER_SECOND = 1.5
 """Of one viewer: dashboard/views/monitor.py."""

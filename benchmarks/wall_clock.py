@@ -34,7 +34,7 @@ from core.runs.preparation import prepare  # noqa: E402
 from core.search.budget import preset  # noqa: E402
 from core.storage.memory import MemoryStore  # noqa: E402
 from core.worker.session import work  # noqa: E402
-from tests.openai_server import free_port  # noqa: E402
+from tests.providers.openai_server import free_port  # noqa: E402
 
 sample_programs.__path__.append(str(ROOT / "benchmarks" / "programs"))
 
@@ -71,7 +71,7 @@ class Server:
     def __init__(self, median: float, sigma: float) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "tests.openai_server", "--port", str(self.port)]
+        command = [sys.executable, "-m", "tests.providers.openai_server", "--port", str(self.port)]
         command += ["--median", str(median), "--sigma", str(sigma)]
         self.process = subprocess.Popen(command, cwd=ROOT)
         for _ in range(200):

@@ -12,6 +12,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from core.command.data import (
+    SOURCES,
+    add_looking_options,
+    add_task_options,
+    is_stored,
+    kept,
+    loaded,
+)
+from core.command.data_report import data_found, data_text
 from core.command.evaluation import (
     ask_for_evaluation,
     evaluated,
@@ -19,7 +28,9 @@ from core.command.evaluation import (
     why_not_at_once,
 )
 from core.command.export import NAMES, export
+from core.command.failures import add_failure_options
 from core.command.inputs import run_config
+from core.command.models import add_check_options, add_model_options, checked, checked_text
 from core.command.outcome import outcome, outcome_text, runs_text
 from core.command.progress import watched
 from core.command.report import report
@@ -27,6 +38,7 @@ from core.errors import ConfigError, InputError, RunNotFound, StudioError
 from core.runs.branching import branch
 from core.runs.decisions import BudgetChanged, Reopened, ResumeRequested, ReviewApproved
 from core.runs.events import Event
+from core.runs.preparation import check_models
 from core.runs.state import RunState
 from core.runs.store import Store
 from core.search.family import FAMILY
@@ -56,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        _say(f"error: {where}: {first['msg']}" if where else f"error: {first['msg']}")
+        what = first["msg"].removeprefix("Value error, ")
+        _say(f"error: {where}: {what}" if where else f"error: {what}")
         return BAD_INPUT
     except (InputError, RunNotFound) as error:
         _say(f"error: {_one_line(error)}")
@@ -82,7 +95,11 @@ def _resume(options: argparse.Namespace) -> int:
             "Give it more --trials to go on."
         )
     _check_cap(options.max_calls, used=state.usage.calls)
-    events: list[Event] = [ResumeRequested(by=BY, max_calls=options.max_calls)]
+    check_models(store.run(options.run_id).config)
+    events: list[Event] = [
+        # a worker that waits in the pause may have keys that are no longer good
+        ResumeRequested(by=BY, max_calls=options.max_calls, hand_over=True)
+    ]
     if options.trials is not None:
         events.append(BudgetChanged(by=BY, trials=options.trials))
     reopened = state.is_ended or (state.search_has_ended and options.trials is not None)
@@ -121,7 +138,7 @@ def _branch(options: argparse.Namespace) -> int:
     store = open_store(options.db)
     changes = {
         name: value
-        for name in ("name", "optimizer", "concurrency", "max_calls")
+        for name in ("name", "optimizer", "concurrency", "max_calls", "review")
         if (value := getattr(options, name)) is not None
     }
     run_id = branch(store, options.run_id, by=BY, upto=options.upto, **changes)
@@ -171,6 +188,22 @@ def _runs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _data(options: argparse.Namespace) -> int:
+    store = open_store(options.db) if is_stored(options.data) else None
+    rows = loaded(options.data, options, store)
+    found = data_found(rows, options)
+    _print(json.dumps(found, ensure_ascii=False) if options.json else data_text(found))
+    if options.out:
+        _say(f"Wrote {kept(rows.dataset, Path(options.out))}.")
+    return 0
+
+
+def _check_model(options: argparse.Namespace) -> int:
+    found = checked(options)
+    (_print if found.works else _say)(checked_text(found))
+    return 0 if found.works else NOT_FINISHED
+
+
 def _export(options: argparse.Namespace) -> int:
     store = open_store(options.db)
     _say(export(options.run_id, store, options.format, options.out, options.candidate))
@@ -193,6 +226,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_optimize(commands.add_parser("optimize", help="optimize a program on a file of examples"))
+    looking = commands.add_parser("data", help="look at a file of examples")
+    add_looking_options(looking)
+    looking.set_defaults(command=_data)
     listing = commands.add_parser("runs", help="list the runs in the database")
     listing.add_argument("--db", help="address of the database; default: STUDIO_DB")
     listing.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -209,19 +245,10 @@ def _parser() -> argparse.ArgumentParser:
     approve.set_defaults(command=_approve)
     _add_evaluate(commands.add_parser("evaluate", help="try candidates on more examples"))
     _add_branch(commands.add_parser("branch", help="begin a run where another one was"))
-    exporting = commands.add_parser("export", help="write a run's result to a file")
-    exporting.add_argument("run_id")
-    exporting.add_argument(
-        "--format", choices=NAMES, required=True, metavar="FORMAT", help=", ".join(NAMES)
-    )
-    exporting.add_argument(
-        "--out", metavar="PATH", help="file to write; for mlflow the server's address"
-    )
-    exporting.add_argument(
-        "--candidate", metavar="C7", help="id, label, baseline or best; default: best"
-    )
-    exporting.add_argument("--db", help="address of the database; default: STUDIO_DB")
-    exporting.set_defaults(command=_export)
+    trying = commands.add_parser("check-model", help="ask a model one question, to see if it works")
+    add_check_options(trying)
+    trying.set_defaults(command=_check_model)
+    _add_export(commands.add_parser("export", help="write a run's result to a file"))
     reporting = commands.add_parser("report", help="write a run's report for other people")
     reporting.add_argument("run_id")
     reporting.add_argument("--out", required=True, metavar="FILE", help="ends in .html or .md")
@@ -230,13 +257,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id")
+    parser.add_argument(
+        "--format", choices=NAMES, required=True, metavar="FORMAT", help=", ".join(NAMES)
+    )
+    parser.add_argument(
+        "--out", metavar="PATH", help="file to write; for mlflow the server's address"
+    )
+    parser.add_argument(
+        "--candidate", metavar="C7", help="id, label, baseline or best; default: best"
+    )
+    parser.add_argument("--db", help="address of the database; default: STUDIO_DB")
+    parser.set_defaults(command=_export)
+
+
 def _add_optimize(parser: argparse.ArgumentParser) -> None:
     _add_task(parser)
-    parser.add_argument("--task-model", default="offline")
-    parser.add_argument("--prompt-model", default="offline")
-    parser.add_argument("--api-base", metavar="URL", help="OpenAI-compatible endpoint")
-    parser.add_argument("--api-key-env", metavar="NAME", help="variable that holds the key")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds per LM call")
+    add_model_options(parser)
+    add_failure_options(parser)
     parser.add_argument("--optimizer", choices=list(FAMILY), default="mipro")
     parser.add_argument("--budget", choices=["light", "medium", "heavy", "paper"], default="light")
     parser.add_argument(
@@ -267,16 +306,21 @@ def _add_optimize(parser: argparse.ArgumentParser) -> None:
 
 def _add_task(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--program", required=True, help="file in sample_programs/, or package.module:NAME"
+        "--program",
+        required=True,
+        help="file in sample_programs/, package.module:NAME, pipeline:NAME, or a pipeline.json",
     )
-    parser.add_argument("--data", required=True, metavar="FILE", help="CSV, JSON, JSONL or Parquet")
+    parser.add_argument("--data", required=True, metavar="FILE", help=SOURCES)
     parser.add_argument("--inputs", required=True, help="input columns: a,b or field=column,…")
     parser.add_argument("--output", required=True, help="output column: y or field=column")
-    parser.add_argument("--passages", metavar="FILE", help="corpus with columns title and text")
+    parser.add_argument(
+        "--description", metavar="TEXT", help="what the program does, for the prompt model"
+    )
     parser.add_argument("--metric", help="default: the program's own")
     parser.add_argument(
         "--metric-parameters", metavar="JSON", help="what to set about it, as one JSON object"
     )
+    add_task_options(parser)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -305,6 +349,9 @@ def _add_branch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=_positive, help="trials in all")
     parser.add_argument("--concurrency", type=int)
     parser.add_argument("--max-calls", type=int, help="cap on LM calls of the new run")
+    parser.add_argument(
+        "--review", action="store_true", default=None, help="wait for approval before its search"
+    )
     _add_common(parser)
     parser.set_defaults(command=_branch)
 

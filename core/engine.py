@@ -6,6 +6,7 @@ free the policy is asked, so nothing waits for a straggler. The engine knows no 
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
@@ -14,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from core.errors import RunTaken
-from core.lm.outage import FATAL
+from core.lm.failures import reason
 from core.optimizers.actions import Action, Optimizer, Plan, Slots
 from core.runs.events import (
     BudgetReached,
@@ -24,8 +25,9 @@ from core.runs.events import (
     Resumed,
     RunStarted,
 )
+from core.runs.purse import Purse
 from core.runs.state import RunState
-from core.runs.store import RunStore
+from core.runs.store import EventLog
 
 POLL = 0.25
 """Seconds after which people's decisions are looked for when nothing else happens."""
@@ -33,6 +35,13 @@ POLL = 0.25
 AHEAD = 8
 """For so many actions in flight, one more is made ready and starts as soon as one is done: nothing
 idles while the engine's thread reads, appends or decides."""
+
+FURTHEST_AHEAD = 3
+"""Where actions take no longer than that, up to so many times the concurrency is made ready."""
+
+LINGER = 0.05
+"""Seconds for which results are gathered while there still is something to start: to append them
+one by one would cost more than they do."""
 
 OUTAGE = 5
 """Failures of the model in a row, without one success between, after which the run pauses."""
@@ -43,10 +52,13 @@ class Outcome:
     """What came of one action."""
 
     events: tuple[Event, ...]
+    """None when the work was recalled."""
     traces: Mapping[str, str] = field(default_factory=dict)
     """Long texts for the store, by key."""
     refusal: Failure | None = None
     """Set when the model refused or could not be reached, whatever it was asked."""
+    pause: str | None = None
+    """Why the run must pause now, as its settings say; None when it need not."""
 
 
 class Crew(Protocol):
@@ -109,12 +121,19 @@ class Lanes:
         for key in keys:
             del self.tasks[key]
 
+    @property
+    def waits(self) -> bool:
+        """Whether an action waits for its turn."""
+        return bool(self._waiting)
+
     def started(self) -> list[tuple[Action, float]]:
         """The actions that run, and when they started."""
         return [(t.action, t.since) for t in self.tasks.values() if t.since is not None]
 
-    def outcomes(self, *, timeout: float) -> list[Outcome]:
+    def outcomes(self, *, timeout: float, linger: float = 0.0) -> list[Outcome]:
         """Wait for the first outcome, at most `timeout` seconds; then all that are there.
+
+        As long as some action waits for its turn, those of the next `linger` seconds, too.
 
         Raises:
             Exception: what an action's work raised.
@@ -122,11 +141,13 @@ class Lanes:
         found: list[Outcome] = []
         try:
             done = self._done.get(timeout=timeout)
+            until = time.monotonic() + linger
             while True:
                 key, future = done
                 del self.tasks[key]
                 found.append(future.result())
-                done = self._done.get_nowait()
+                left = until - time.monotonic() if self.waits else 0.0
+                done = self._done.get(timeout=left) if left > 0 else self._done.get_nowait()
         except queue.Empty:
             return found
 
@@ -158,7 +179,7 @@ class Engine:
     """Takes one run from wherever its log stands to its end, or to a pause."""
 
     run_id: str
-    store: RunStore
+    store: EventLog
     optimizer: Optimizer
     crew: Crew
     watcher: Watcher
@@ -170,11 +191,20 @@ class Engine:
     clock: Callable[[], float]
     waits_when_paused: bool = True
     """False: return from a pause instead of waiting for somebody to resume."""
+    recall: Callable[[bool], object] = bool
+    """Told True while nothing may start: what has started and only waits, at no cost so far, is to
+    come back as an outcome without events. Told False once things may start again."""
     taken: threading.Event = field(default_factory=threading.Event)
     """Set, from any thread, when the run is another worker's: nothing is written any more."""
+    purse: Purse = field(default_factory=Purse)
+    """Of the calls under the cap; the crew asks it for calls that it makes again."""
     state: RunState = field(default_factory=RunState)
     _lanes: Lanes = field(init=False)
+    _worker: str | None = None
+    """Who this engine is in the log, once it has started."""
     _refusals: int = 0
+    _ahead: int = 0
+    """Actions that are made ready beyond those in flight, where they are short."""
     _pause_reason: str | None = None
     _decisions: int = 0
     """Decisions of people that what waits for its turn takes into account."""
@@ -186,11 +216,12 @@ class Engine:
         """The state in which the run ended, or paused when the engine does not wait.
 
         Raises:
-            RunTaken: `taken` was set.
+            RunTaken: `taken` was set, or another worker has started on the run.
         """
         self._read()
         while not self.state.is_ended:
             self._append([started.model_copy(update={"at": self.clock()})])
+            self._worker = started.worker
             try:
                 self._work()
             finally:
@@ -210,10 +241,12 @@ class Engine:
 
     def _step(self) -> None:
         self._check_hold()
-        wish = self.state.wish
-        if self.state.status == "paused" and wish == "run":
+        goes_on = self.state.wish == "run" and not self.state.hands_over
+        if self.state.status == "paused" and goes_on:
             self._append([Resumed()])
-        if wish == "run" and self._pause_reason is None:
+        goes_on = goes_on and self._pause_reason is None
+        self.recall(not goes_on)
+        if goes_on:
             self._dispatch()
         else:
             self._lanes.withdraw()
@@ -266,8 +299,8 @@ class Engine:
 
     def _start(self, action: Action) -> bool:
         """Start the action; False when the cap leaves no room for it."""
-        left = self._calls_left()
-        if left is not None and self.crew.calls(action) > left:
+        self._calls_left()
+        if not self.purse.reserve(action.key, self.crew.calls(action)):
             return False
         work = self.crew.work(action, self.state)
         self._lanes.take(action, work, at_once=self._concurrency())
@@ -288,8 +321,13 @@ class Engine:
         """Wait for the first result, take all that are there, and append them together."""
         events: list[Event] = []
         traces: dict[str, str] = {}
-        for outcome in self._lanes.outcomes(timeout=POLL):
+        outcomes = self._lanes.outcomes(timeout=POLL, linger=LINGER)
+        self._look_ahead(len(outcomes))
+        for outcome in outcomes:
+            if not outcome.events:
+                continue  # it was given back, and is asked for again
             self._notice_refusal(outcome.refusal)
+            self._pause_reason = outcome.pause or self._pause_reason
             events.extend(outcome.events)
             traces.update(outcome.traces)
         if events:
@@ -302,15 +340,22 @@ class Engine:
             self._refusals = 0
             return
         self._refusals += 1
-        if refusal.kind in FATAL or self._refusals >= OUTAGE:
-            self._pause_reason = (
-                f"The language model does not answer ({refusal.kind}): {refusal.message}"
-            )
+        if self._refusals >= OUTAGE:
+            self._pause_reason = reason(refusal.kind, refusal.message)
 
     def _room(self) -> int:
         """Actions that may be taken on, those included that wait for their turn."""
         concurrency = self._concurrency()
-        return concurrency + concurrency // AHEAD - len(self._lanes.tasks)
+        ahead = max(concurrency // AHEAD, self._ahead)
+        return concurrency + ahead - len(self._lanes.tasks)
+
+    def _look_ahead(self, came: int) -> None:
+        """So many outcomes came together: are the actions so short that more must be ready?"""
+        concurrency = self._concurrency()
+        if concurrency == 1 or 2 * came < concurrency:
+            self._ahead //= 2
+        elif not self._lanes.waits:
+            self._ahead = min(2 * self._ahead + 1, FURTHEST_AHEAD * concurrency)
 
     def _concurrency(self) -> int:
         return self.state.steering.concurrency or self.concurrency
@@ -319,11 +364,11 @@ class Engine:
         return self.state.steering.cap(self.max_calls)
 
     def _calls_left(self) -> int | None:
-        cap = self._cap()
-        if cap is None:
-            return None
-        reserved = sum(self.crew.calls(task.action) for task in self._lanes.tasks.values())
-        return cap - self.state.usage.calls - reserved
+        """Calls neither used nor set apart; the log must hold what has come out of the lanes."""
+        self.purse.settle(
+            used=self.state.usage.calls, cap=self._cap(), in_flight=self._lanes.tasks.keys()
+        )
+        return self.purse.left
 
     def _append(self, events: list[Event], traces: Mapping[str, str] | None = None) -> None:
         self._check_hold()
@@ -331,7 +376,9 @@ class Engine:
         self._read()
 
     def _check_hold(self) -> None:
-        if self.taken.is_set():
+        # the log can tell of a follower before a sign of life that is refused does
+        followed = self._worker is not None and self.state.worker != self._worker
+        if followed or self.taken.is_set():
             raise RunTaken(f"run {self.run_id}: another worker has taken it over.")
 
     def _read(self) -> None:

@@ -8,9 +8,11 @@ StudioError
 ├── ModelError            a language model refused or could not be reached
 ├── MetricError           a metric returned something that is not a score
 └── StoreError            the database
+    ├── StoreUnavailable  locked, full or away: the same again may work in a while
     ├── RunNotFound       (also a LookupError)
     ├── RunUnreadable     what is stored of a run was written by another version, or is damaged
     ├── DatasetNotFound   (also a LookupError)
+    ├── PipelineNotFound  (also a LookupError)
     └── RunTaken          another worker has the run now
 
 A message says what is wrong, where (file, row, column, predictor) and what to do about it.
@@ -49,6 +51,10 @@ class StoreError(StudioError):
     """The database cannot be read or written."""
 
 
+class StoreUnavailable(StoreError):
+    """The database is locked, full or away; the same again may work in a while."""
+
+
 class RunNotFound(StoreError, LookupError):
     """No run has this id."""
 
@@ -59,6 +65,10 @@ class RunUnreadable(StoreError):
 
 class DatasetNotFound(StoreError, LookupError):
     """No dataset has this id."""
+
+
+class PipelineNotFound(StoreError, LookupError):
+    """No saved pipeline has this name, or none this version."""
 
 
 class RunTaken(StoreError):

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import materials, services, session
+from dashboard import connections, materials, services, session
 from dashboard.components.person import render_person
 from dashboard.components.run_status import render_status
 from dashboard.run_list import BUSY
+from dashboard.uploads import share_uploaded_bytes
 
-REFRESH = 3.0
-"""Seconds between looks at the open run while a worker is at it."""
+REFRESH, SLOW_REFRESH = 3.0, 5.0
+"""Seconds between looks at the open run while a worker is at it, and at one that has ended, which
+may be taken up again."""
 
 ICON = str(Path(__file__).parent / "static" / "favicon.png")
 
@@ -31,13 +33,16 @@ def boot() -> bool:
     import plotly.io  # noqa: F401
     import pyarrow as pa  # noqa: F401
 
+    connections.find_keys()
     materials.warm_up()
+    share_uploaded_bytes()
     gc.collect()
     gc.freeze()
     return True
 
 
 boot()
+session.recall()
 home = st.Page("views/home.py", title="Home", icon=":material/home:", default=True)
 monitor = st.Page("views/monitor.py", title="Monitor", icon=":material/monitoring:")
 proposals = st.Page("views/proposals.py", title="Proposals", icon=":material/rate_review:")
@@ -49,7 +54,9 @@ page = st.navigation(
         "": [home],
         "Set up": [
             st.Page("views/data.py", title="Data", icon=":material/table:"),
+            st.Page("views/build.py", title="Build", icon=":material/construction:"),
             st.Page("views/program.py", title="Program", icon=":material/account_tree:"),
+            st.Page("views/models.py", title="Models", icon=":material/hub:"),
             st.Page("views/configure.py", title="Configure", icon=":material/tune:"),
         ],
         "Run": [monitor, proposals, compare, playground, export],
@@ -66,7 +73,7 @@ if page == home and (linked := session.run_in_url()):
 shown = services.listed_run(opened) if opened else None
 if shown is not None:
 
-    @st.fragment(run_every=REFRESH if shown.status in BUSY else None)
+    @st.fragment(run_every=REFRESH if shown.status in BUSY else SLOW_REFRESH)
     def open_run_card(run_id: str) -> None:
         """Name and status of the open run, on every page."""
         row = services.listed_run(run_id)
@@ -74,7 +81,7 @@ if shown is not None:
             st.caption("Open run")
             st.text(row.run.config.name if row else "This run was deleted.")
             if row:
-                render_status(row.status)
+                render_status(row.status, evaluates=row.evaluates)
             if page.url_path != monitor.url_path:
                 st.page_link(monitor, label="Show it", query_params={"run": run_id})
 

@@ -27,6 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.errors import StudioError
 from core.storage.location import open_store
+from dashboard.browser import BrowserCookie
+from dashboard.visible import VisibleText
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _INLINE = re.findall(r"<script>(.*?)</script>", _INDEX.read_text(encoding="utf-8"), re.DOTALL)
@@ -102,6 +104,6 @@ app = st.App(
         Route(f"{_PREFIX}/api/health", health),
         Mount(f"{_PREFIX}/assets/plotly", StaticFiles(directory=_PLOTLY)),
     ],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(BrowserCookie), Middleware(VisibleText)],
     on_script_error=show_error,
 )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.evaluation.statistics import Mean, mean
 from core.programs.candidate import Candidate, ChoiceRef
+from core.results.answers import part_means
 from core.results.frames import FAILURE_COLUMNS, PREDICTED_REACH
 from core.runs.choices import is_sound
 from core.runs.parts import Trial
@@ -18,8 +19,11 @@ from dashboard.components.measures import mean_text, percent
 from dashboard.components.notices import render_problem
 from dashboard.components.trial_card import TrialCard
 from dashboard.figures import belief_of
+from dashboard.materials import store
 
 MOST_FAILURES = 30
+MOST_WITH_PARTS = 200
+"""Examples whose traces are read for the parts of a weighted metric."""
 
 
 def candidate_card(
@@ -42,6 +46,7 @@ def candidate_card(
         name=results.names.candidate(candidate),
         observed=_observed(view, candidate.id),
         predicted=_predicted(view, candidate),
+        parts=_parts(view, candidate.id),
         choices=tuple((ref, results.names.choice(ref)) for ref in refs),
         texts={name: texts[name] for name in order},
         demos=shown,
@@ -94,6 +99,19 @@ def render_refusal(run: str) -> None:
 def _observed(view: services.RunView, candidate: str) -> str:
     found = view.results.tables.val.get(candidate)
     return mean_text(found) if found else "never tried"
+
+
+def _parts(view: services.RunView, candidate: str) -> dict[str, Mean]:
+    """Means of the parts of a weighted metric, over at most so many of its examples."""
+    if view.run.config.metric != "weighted":
+        return {}
+
+    def scored(state: RunState) -> list[str]:
+        results = state.results.get(candidate, {})
+        return [example for example, each in results.items() if each.score is not None]
+
+    examples = services.ask(view.run.id, scored)[:MOST_WITH_PARTS]
+    return part_means(store(), view.run.id, candidate, examples)
 
 
 def _predicted(view: services.RunView, candidate: Candidate) -> str:

@@ -8,7 +8,15 @@ import streamlit as st
 from core.comparison.entrants import PARTS
 from core.comparison.heads import part_in_words
 from core.results.steering_view import EvaluationView
-from dashboard import acting, comparing, comparing_dialogs, comparing_figures, services, steer
+from dashboard import (
+    acting,
+    comparing,
+    comparing_dialogs,
+    comparing_figures,
+    held_out,
+    services,
+    steer,
+)
 from dashboard import comparing_state as state
 from dashboard.comparing import Subject
 from dashboard.comparing_entrants import Known
@@ -26,6 +34,7 @@ from dashboard.components.comparison_heads import (
 )
 from dashboard.components.comparison_progress import render_evaluations, render_news
 from dashboard.components.copy_link import render_copy_link
+from dashboard.components.held_out_offer import render_held_out_offer
 from dashboard.components.outcome_notice import render_outcome_notice
 from dashboard.services import RunView
 
@@ -109,6 +118,26 @@ def show_progress(run: str, views: Sequence[RunView], drawn: Subject) -> None:
     at_work = any(view.status in ("queued", "running") for view in views)
     if render_news(comparing.is_outdated(drawn), at_work=at_work, key="compare"):
         st.rerun()
+
+
+def show_held_out(run: str, views: Sequence[RunView], drawn: Subject) -> None:
+    """What it takes to measure a best that is compared and has no held-out score; asks on a press.
+
+    Of several runs one at a time.
+    """
+    shown = {(each.run_id, each.candidate) for each in drawn.entrants}
+    for view in views:
+        best = view.results.best
+        if best is None or (view.run.id, best.candidate) not in shown:
+            continue
+        if (offer := held_out.offer(view)) is not None:
+            if render_held_out_offer(
+                offer.label, offer.cost, with_baseline=offer.with_baseline, key="compare.held_out"
+            ):
+                words = f"Asked for {offer.label} on the held-out examples."
+                acting.act(run, words, partial(held_out.measure, view.run.id))
+                st.rerun()
+            return
 
 
 def open_evaluations(views: Sequence[RunView]) -> list[tuple[RunView, EvaluationView]]:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.comparison.table import ComparisonTable, Rows
 from core.errors import DatasetNotFound, InputError
+from core.evaluation.metrics import METRIC_KINDS
 from dashboard import acting, cards, comparing, comparing_figures, session, steer
 from dashboard import comparing_state as state
 from dashboard.comparing import Subject
@@ -22,6 +23,7 @@ from dashboard.components.comparison_rating import Thumbs, render_rating
 from dashboard.components.comparison_slices import (
     render_column_choice,
     render_confusions,
+    render_label_scores,
     render_slices,
 )
 from dashboard.components.comparison_table import render_comparison_table
@@ -276,6 +278,9 @@ def labels(subject: Subject, reference: int) -> None:
         found, figures = comparing.confusions(subject), comparing_figures.confusions(subject)
     if found:
         render_confusions(found, figures, key="compare.confusion")
+        config = comparing.line_up(subject).runs[0].config
+        title = METRIC_KINDS[config.metric].title
+        render_label_scores(found, title, key="compare.label_scores")
     else:
         st.caption("The expected outputs are no labels, so there is nothing to mix up.")
     st.subheader("Scores by slice", anchor=False)

@@ -6,11 +6,12 @@ long as those of one example with full demo sets, and answers as long as the off
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from core.evaluation.evaluator import ExampleResult
+from core.evaluation.evaluator import ExampleResult, PromptRun
 from core.lm.connection import LMConfig
 from core.runs.config import RunConfig
 from core.search.budget import SUMMARY_BATCH, Budget, CallEstimate
@@ -21,7 +22,7 @@ PROPOSER_TOKENS = 600
 PROPOSAL_TOKENS = 200
 """What the prompt model answers: a summary or an instruction."""
 
-Role = Literal["task model", "prompt model"]
+Role = Literal["task model", "prompt model", "teacher model", "judge"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,9 @@ class PromptSample:
     answer: float
     demo: float
     """One demonstration in a prompt."""
+    judged_prompt: float = 0.0
+    judged_answer: float = 0.0
+    """Of one call to a judge; 0 where none was asked."""
 
 
 class PhaseCost(NamedTuple):
@@ -47,18 +51,24 @@ class PhaseCost(NamedTuple):
     """None when tokens or prices are unknown."""
 
 
-def prompt_sample(result: ExampleResult) -> PromptSample | None:
-    """The lengths in one tried example; None when it failed."""
+def prompt_sample(result: ExampleResult, *, judged: int = 0) -> PromptSample | None:
+    """The lengths in one tried example, whose last `judged` prompts went to judges.
+
+    None when it failed.
+    """
     trace = result.trace
-    if result.failure is not None or trace is None or not trace.prompts or not trace.stages:
+    if result.failure is not None or len(trace.prompts) <= judged or not trace.stages:
         return None
-    sent = [_text(message.get("content")) for run in trace.prompts for message in run.messages]
-    answers = [run.completion for run in trace.prompts]
+    last = len(trace.prompts) - judged
+    prompt, answer = _per_call(trace.prompts[:last])
+    judged_prompt, judged_answer = _per_call(trace.prompts[last:])
     demos = [_text({**stage.inputs, **stage.outputs}) for stage in trace.stages]
     return PromptSample(
-        prompt=_tokens(sent) / len(trace.prompts),
-        answer=_tokens(answers) / len(trace.prompts),
+        prompt=prompt,
+        answer=answer,
         demo=_tokens(demos) / len(trace.stages),
+        judged_prompt=judged_prompt,
+        judged_answer=judged_answer,
     )
 
 
@@ -72,13 +82,39 @@ def phase_costs(
     shown = PROPOSER_TOKENS + SUMMARY_BATCH * sample.demo if sample else 0
     proposer = (shown, PROPOSAL_TOKENS) if sample else None
     task, prompt = config.task_model, config.prompt_model
+    teacher: tuple[Role, LMConfig] = ("task model", task)
+    if config.teacher_model is not None:
+        teacher = ("teacher model", config.teacher_model)
+
+    def answering(
+        phase: str,
+        count: int,
+        per_call: tuple[float, float] | None,
+        role: Role = "task model",
+        model: LMConfig = task,
+    ) -> PhaseCost:
+        runs = count // calls.calls_per_run
+        own = runs * (calls.calls_per_run - calls.judged)
+        return line_of(phase, role, own, per_call, model)
+
     return [
-        _line("Bootstrap", "task model", calls.bootstrap, full, task),
-        _line("Propose", "prompt model", calls.propose, proposer, prompt),
-        _line("Baseline", "task model", calls.baseline, plain, task),
-        _line("Search: minibatches", "task model", calls.minibatch, full, task),
-        _line("Search: full evaluations", "task model", calls.full, full, task),
-        _line("Held-out test", "task model", calls.test, full, task),
+        answering("Bootstrap", calls.bootstrap, full, *teacher),
+        line_of("Propose", "prompt model", calls.propose, proposer, prompt),
+        answering("Baseline", calls.baseline, plain),
+        answering("Search: minibatches", calls.minibatch, full),
+        answering("Search: full evaluations", calls.full, full),
+        answering("Held-out test", calls.test, full),
+        *judge_costs(calls.task // calls.calls_per_run, config, sample),
+    ]
+
+
+def judge_costs(answers: int, config: RunConfig, sample: PromptSample | None) -> list[PhaseCost]:
+    """One line per judge: what it takes to judge so many answers; none without a judge."""
+    per_call = (sample.judged_prompt, sample.judged_answer) if sample else None
+    counts = Counter(model.model_dump_json() for model in config.judge_models)
+    return [
+        line_of(f"Scoring by {model.label}", "judge", answers * counts[key], per_call, model)
+        for key, model in {each.model_dump_json(): each for each in config.judge_models}.items()
     ]
 
 
@@ -100,13 +136,21 @@ def most_demos(budget: Budget) -> int:
     return max(budget.bootstrapped_demos, budget.labelled_demos)
 
 
-def _line(
+def line_of(
     phase: str, role: Role, calls: int, per_call: tuple[float, float] | None, model: LMConfig
 ) -> PhaseCost:
+    """So many calls of a model; `per_call` are the tokens sent and answered, None if unknown."""
     if per_call is None:
         return PhaseCost(phase, role, calls, None, None)
     sent, answered = round(calls * per_call[0]), round(calls * per_call[1])
     return PhaseCost(phase, role, calls, sent + answered, model.price(sent, answered))
+
+
+def _per_call(runs: Sequence[PromptRun]) -> tuple[float, float]:
+    """Mean tokens sent and answered; 0 for no calls."""
+    sent = [_text(message.get("content")) for run in runs for message in run.messages]
+    count = max(1, len(runs))
+    return _tokens(sent) / count, _tokens([run.completion for run in runs]) / count
 
 
 def _tokens(texts: list[str]) -> float:

@@ -6,7 +6,7 @@ from pathlib import PurePath
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.data.cleaning import Rename, Step, recipe_of
+from core.data.cleaning import DropMissing, Rename, Step, recipe_of, steps_from_json
 from core.data.dataset import Dataset, FieldMapping
 from core.data.profile import suggested_mapping
 from core.data.quality import longest_rows
@@ -14,13 +14,19 @@ from core.data.readers import MAX_BYTES, SAMPLE_ROWS, ReadAs
 from core.data.split import Split, SplitConfig
 from core.errors import DatasetError, StudioError
 from dashboard import datasets, materials, session
-from dashboard.components.dataset_cleaning import render_editor, render_new_step, render_steps
+from dashboard.components.dataset_cleaning import (
+    render_editor,
+    render_new_step,
+    render_steps,
+    render_steps_file,
+)
 from dashboard.components.dataset_corpus import render_corpus_upload, render_search
 from dashboard.components.dataset_parts import BY_COLUMN, IN_SHARES
 from dashboard.components.dataset_quality import render_findings, render_leaks, render_reach
 from dashboard.components.dataset_read_as import render_read_as, render_sample_size
 from dashboard.components.dataset_source import render_hub, render_part_files, render_paste
 from dashboard.components.notices import render_problem
+from dashboard.components.way_on import render_way_on
 
 
 def choose(dataset: Dataset, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ()) -> None:
@@ -99,24 +105,44 @@ def cleaning(dataset: Dataset) -> None:
     title = f"Clean · {len(steps)} done" if steps else "Clean"
     with st.expander(title, icon=":material/cleaning_services:", expanded=bool(steps)):
         render_steps(steps, past.touched if past else None, key=key, on_undo=lambda: _undo(dataset))
-        by_step, by_hand = st.tabs(["Next step", "Edit cells, remove rows"])
+        by_step, by_hand, by_file = st.tabs(
+            ["Next step", "Edit cells, remove rows", "Steps as a file"]
+        )
         with by_step:
             step = render_new_step(dataset, key=key)
         with by_hand:
             edit = render_editor(dataset, key=key)
+        with by_file:
+            file = render_steps_file(steps, key=key)
     if (wanted := step or edit) is not None:
         _clean(dataset, wanted)
+    if file is not None:
+        _repeat(dataset, file)
 
 
-def _clean(dataset: Dataset, step: Step) -> None:
+def _clean(dataset: Dataset, *steps: Step) -> None:
     try:
-        made = datasets.cleaned(dataset.id, step)
+        made = datasets.cleaned(dataset.id, *steps)
     except DatasetError as error:
         session.keep_problem(str(error))
     else:
-        renamed = {step.column: step.to.strip()} if isinstance(step, Rename) else {}
+        renames = [step for step in steps if isinstance(step, Rename)]
+        renamed: dict[str, str] = {}
+        for step in renames:
+            first = next((old for old, new in renamed.items() if new == step.column), step.column)
+            renamed[first] = step.to.strip()
         _go_on_with(made, renamed)
     st.rerun()
+
+
+def _repeat(dataset: Dataset, file: UploadedFile) -> None:
+    """Clean by the steps in a file."""
+    try:
+        steps = steps_from_json(file.getvalue().decode(errors="replace"), where=file.name)
+    except DatasetError as error:
+        session.keep_problem(str(error))
+        st.rerun()
+    _clean(dataset, *steps)
 
 
 def _undo(dataset: Dataset) -> None:
@@ -137,6 +163,35 @@ def _go_on_with(made: Dataset, renamed: dict[str, str]) -> None:
         for side in (draft.inputs, draft.outputs)
     )
     choose(made, inputs, outputs)
+
+
+def not_ready(dataset: Dataset, mapping: FieldMapping, problem: str) -> None:
+    """Why the data cannot be used yet, near the top of the page, and the way out if it is gaps."""
+    render_problem("Not ready yet.", problem)
+    used = [*mapping.inputs.values(), *mapping.outputs.values()]
+    rows = int(dataset.frame[used].isna().any(axis=1).sum())
+    if not 0 < rows < len(dataset.frame):
+        return
+    words = "1 row that has a gap" if rows == 1 else f"{rows:,} rows that have a gap"
+    if st.button(
+        f"Leave out the {words}",
+        key="data.gaps",
+        type="primary",
+        icon=":material/cleaning_services:",
+    ):
+        _clean(dataset, DropMissing(columns=tuple(used)))
+
+
+def way_on(parts: Split, mapping: FieldMapping) -> bool:
+    """What the data come to, near the top of the page; True once they are to be used."""
+    given, wanted = (", ".join(side) for side in (mapping.inputs, mapping.outputs))
+    sizes = f"{len(parts.train):,} / {len(parts.val):,} / {len(parts.test):,}"
+    return render_way_on(
+        "Ready to use. Look through it below, or go on.",
+        f"Given: {given}\nTo answer: {wanted}\n{sizes} examples to train, validate and test",
+        "Use this data",
+        key="data.ready",
+    )
 
 
 def part_files(dataset: Dataset) -> None:

@@ -149,9 +149,9 @@ def history(dataset_id: str) -> History | None:
     return History(recipe=recipe, touched=clean(raw, recipe.steps).touched)
 
 
-def cleaned(dataset_id: str, step: Step) -> Dataset:
-    """A stored dataset after one more step, stored now. Raises DatasetError."""
-    made = clean(dataset(dataset_id), [step]).dataset
+def cleaned(dataset_id: str, *steps: Step) -> Dataset:
+    """A stored dataset after these further steps, stored now. Raises DatasetError."""
+    made = clean(dataset(dataset_id), steps).dataset
     store().put_dataset(made)
     _forget(dataset_id, but=made.id)
     return made

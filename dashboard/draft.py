@@ -13,6 +13,8 @@ from core.data.dataset import FieldMapping
 from core.data.split import SplitConfig
 from core.errors import ConfigError
 from core.lm.connection import LMConfig
+from core.lm.failures import FailurePolicy
+from core.programs.pipeline.spec import PipelineSpec
 from core.programs.template import ProgramTemplate, TemplateField
 from core.runs.config import OptimizerName, RunConfig
 from core.search.budget import Budget, preset
@@ -31,21 +33,33 @@ class Draft:
     """Columns, as chosen on the Data page."""
     split: SplitConfig = field(default_factory=SplitConfig)
     program: str | None = None
+    pipeline: PipelineSpec | None = None
+    """What the program is made of, when it was built on the Build page."""
+    suggestion: tuple[str, str] | None = None
+    """Program and metric that were suggested for the data and taken; None once a person chose."""
+    program_description: str | None = None
+    """What a person says that the program does; None for its own description."""
     mapping: FieldMapping | None = None
     """Program fields to columns; None while a field has no column."""
     passages: str | None = None
     """Id of the stored corpus; None when the program retrieves nothing."""
     metric: str | None = None
+    metric_parameters: dict[str, Any] = field(default_factory=dict)
+    """As `core.evaluation.metric_parameters` names them; they may not fit yet."""
     name: str | None = None
     """None for a name made of program and dataset."""
     task_model: LMConfig = LMConfig()
     prompt_model: LMConfig = LMConfig()
+    teacher_model: LMConfig | None = None
+    """None for the task model."""
+    response_cache: bool = True
     optimizer: OptimizerName = "mipro"
     budget: Budget | None = None
     """None for the light one."""
     seed: int = 0
     concurrency: int = 8
     max_calls: int | None = None
+    on_failure: FailurePolicy = FailurePolicy()
     review: bool = True
     """Wait for a person between proposing and searching."""
     locks: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -77,16 +91,27 @@ class Draft:
     def with_program(self, template: ProgramTemplate) -> "Draft":
         """This draft with another program; what depends on the program starts afresh."""
         if template.name == self.program:
-            return self
+            return replace(self, suggestion=None)
         return replace(
             self,
             program=template.name,
+            pipeline=template.pipeline,
+            suggestion=None,
+            program_description=None,
             mapping=None,
             passages=None,
             metric=template.metric,
+            metric_parameters={},
             budget=None,
             locks={},
         )
+
+    def with_suggestion(self, template: ProgramTemplate, metric: str) -> "Draft":
+        """This draft with a program that fits its data, unless a person has chosen one."""
+        suggested = template.name, metric
+        if suggested == self.suggestion or (self.program is not None and self.suggestion is None):
+            return self
+        return replace(self.with_program(template), metric=metric, suggestion=suggested)
 
     def changed(self, **changes: Any) -> "Draft":
         """This draft with some fields changed."""
@@ -128,19 +153,25 @@ class Draft:
         return RunConfig(
             name=(self.name or "").strip() or f"{title} on {self.dataset_name}",
             program=str(self.program),
+            pipeline=self.pipeline,
+            program_description=self.program_description,
             dataset=str(self.dataset),
             dataset_name=self.dataset_name,
             mapping=self.mapping,
             split=self.split,
             passages=self.passages,
             metric=str(self.metric),
+            metric_parameters=self.metric_parameters,
             optimizer=self.optimizer,
             budget=self.budget or preset("light", predictors, FAMILY[self.optimizer].shape),
             task_model=self.task_model,
             prompt_model=self.prompt_model,
+            teacher_model=self.teacher_model,
+            response_cache=self.response_cache,
             seed=self.seed,
             concurrency=self.concurrency,
             max_calls=self.max_calls,
+            on_failure=self.on_failure,
             review=self.review,
             locks={name: spans for name, spans in self.locks.items() if spans},
         )

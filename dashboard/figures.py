@@ -17,6 +17,7 @@ from dashboard.charts.best_chances import best_chances_figure, sureness_figure
 from dashboard.charts.choice_heatmap import choice_heatmap_figure
 from dashboard.charts.credit import credit_figure
 from dashboard.charts.effects_forest import effects_figure
+from dashboard.charts.errors import errors_figure
 from dashboard.charts.money import money_figure
 from dashboard.charts.timeline import timeline_figure
 from dashboard.services import RunView
@@ -216,3 +217,13 @@ def _money(run_id: str, version: Version, _view: RunView) -> str:
 def money(view: RunView) -> str:
     """Calls made, in flight and to come."""
     return _money(view.run.id, view.version, view)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _errors(run_id: str, version: Version, _view: RunView) -> str:
+    return str(errors_figure(insights.troubles(_view), run=run_id).to_json())
+
+
+def errors(view: RunView) -> str:
+    """Failed attempts at calls over time."""
+    return _errors(view.run.id, view.version, view)

@@ -14,6 +14,7 @@ from core.results import story as stories
 from core.results import timeline as moments
 from core.runs.scores import val_scores
 from core.runs.state import RunState
+from core.runs.troubles import Troubles
 from dashboard import services
 from dashboard.services import RunView
 
@@ -43,6 +44,16 @@ def diagnosis(view: RunView) -> tuple[findings.Finding, ...]:
 def story(view: RunView) -> tuple[stories.Paragraph, ...]:
     """The run in a few paragraphs of plain text."""
     return _story(view.run.id, view.version, view)
+
+
+def troubles(view: RunView) -> Troubles:
+    """What went wrong with calls, over time."""
+    return _troubles(view.run.id, view.version, view)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _troubles(run_id: str, version: Version, _view: RunView) -> Troubles:
+    return services.ask(run_id, lambda state: state.troubles.copy())
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -3,9 +3,10 @@
 Besides `services` the only access to the store; a page asks here and draws.
 """
 
-import os
+import contextlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-import dspy
 import streamlit as st
 
 from core.data.bundled import Bundled, bundled, bundled_dataset
@@ -13,11 +14,18 @@ from core.data.dataset import Dataset, FieldMapping
 from core.data.profile import Profile, profile
 from core.data.readers import read
 from core.data.split import Split, SplitConfig, split
+from core.errors import StudioError
 from core.evaluation.evaluator import ExampleResult, evaluate_example
+from core.evaluation.metric_parameters import with_judge
+from core.evaluation.metrics import Metric, metric
+from core.lm.answers import keep_answers
 from core.lm.connection import LMConfig, connect
+from core.lm.keys import carried, key_of
+from core.programs.pipeline.saved import PREFIX
 from core.programs.registry import ProgramLibrary, program_library
 from core.runs.config import RunConfig
 from core.runs.preparation import Task, prepare
+from core.runs.programs import named_template, saved_library
 from core.runs.store import Store, StoredDataset
 from core.search.budget import preset
 from core.storage.location import open_store
@@ -32,15 +40,22 @@ def store() -> Store:
 
 def warm_up() -> None:
     """Import what is large, once per server. Answers of models tried here stay in memory."""
-    dspy.configure_cache(
-        enable_disk_cache=False, enable_memory_cache=True, memory_max_entries=1_000
-    )
-    programs()
+    keep_answers(in_memory=1_000)
+    program_library()
 
 
-def programs() -> ProgramLibrary:
-    """The programs to choose from, and the files among them that cannot be used."""
-    return program_library()
+def programs(chosen: str | None = None) -> ProgramLibrary:
+    """The programs to choose from, saved ones first, and those that cannot be used.
+
+    Of a saved program there is the latest version, and that which is `chosen`.
+    """
+    library, saved = program_library(), saved_library(store())
+    found = dict(saved.templates)
+    if chosen is not None and chosen not in found and chosen.startswith(PREFIX):
+        with contextlib.suppress(StudioError):  # it was deleted, and cannot be chosen any more
+            found[chosen] = named_template(chosen, store())
+    found |= library.templates
+    return ProgramLibrary(templates=found, faults={**library.faults, **saved.faults})
 
 
 def datasets() -> list[StoredDataset]:
@@ -134,6 +149,8 @@ def _task_settings(config: RunConfig) -> RunConfig:
         "name": "",
         "task_model": LMConfig(),
         "prompt_model": LMConfig(),
+        "teacher_model": None,
+        "response_cache": True,
         "budget": budget,
         "concurrency": 1,
         "max_calls": None,
@@ -143,34 +160,62 @@ def _task_settings(config: RunConfig) -> RunConfig:
     return config.model_copy(update=equal)
 
 
+def metric_of(config: RunConfig) -> Metric:
+    """The metric, its judges connected here and now with the keys of this tab.
+
+    That of `task` is shared by all tabs and must not be asked to judge.
+
+    Raises:
+        ConfigError: it cannot be used; a judge's key is not set, for example.
+    """
+    made = metric(config.metric, config.metric_parameters)
+    made.check()
+    return made
+
+
 def tried_example(config: RunConfig, number: int) -> ExampleResult:
     """What the program makes of validation example `number`, run here and now.
 
     Raises:
-        InputError: as `task`, or the key of the task model is not set.
+        InputError: as `task`, or the key of a model is not set.
     """
-    prepared = task(config)
+    return _tried(config, [number])[0]
+
+
+def tried_examples(config: RunConfig, count: int) -> tuple[ExampleResult, ...]:
+    """The same for the first `count` validation examples, several at a time.
+
+    Raises:
+        InputError: as `task`, or the key of a model is not set.
+    """
+    return _tried(config, range(count))
+
+
+def _tried(config: RunConfig, numbers: Sequence[int]) -> tuple[ExampleResult, ...]:
+    prepared, scoring = task(config), metric_of(config)
     model = config.task_model.model_copy(update={"delay": 0.0, "timeout": 30.0, "retries": 1})
-    return evaluate_example(
-        prepared.program,
-        prepared.val[number],
-        metric=prepared.metric,
-        lm=connect(model, role="task model"),
-    )
+    lm = connect(model, role="task model")
+
+    def run(number: int) -> ExampleResult:
+        return evaluate_example(prepared.program, prepared.val[number], metric=scoring, lm=lm)
+
+    with ThreadPoolExecutor(min(len(numbers), config.concurrency)) as pool:
+        return tuple(pool.map(carried(run), numbers))
 
 
 @st.cache_resource(
     show_spinner=False, max_entries=16, hash_funcs={RunConfig: RunConfig.model_dump_json}
 )
 def _sample(config: RunConfig) -> PromptSample | None:
-    return prompt_sample(tried_example(config, 0))
+    return prompt_sample(tried_example(config, 0), judged=len(config.judge_models))
 
 
 def sample_of(config: RunConfig) -> PromptSample | None:
-    """How long the program's prompts are, from one example with the offline model."""
-    return _sample(_task_settings(config))
+    """How long the prompts are, a judge's too, from one example with the offline model."""
+    offline = with_judge(config.metric, config.metric_parameters, LMConfig())
+    return _sample(_task_settings(config).model_copy(update={"metric_parameters": offline}))
 
 
 def is_set(variable: str) -> bool:
-    """Whether the server's environment has a value for this variable."""
-    return bool(os.environ.get(variable))
+    """Whether the key with this name is in the environment, a secrets file or this tab."""
+    return bool(key_of(variable))

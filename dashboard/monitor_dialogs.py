@@ -31,6 +31,7 @@ from dashboard.components.candidate_dialog import (
 from dashboard.components.queue_dialog import render_queue_choice
 from dashboard.components.refusal import accepted
 from dashboard.components.trial_card import render_decision, render_failure_group, render_trial
+from dashboard.starting import may_start_again, started_once
 
 _OPEN = "monitor.dialog"
 _KEY = "monitor.dialog.content"
@@ -241,11 +242,18 @@ def _branch(view: services.RunView, dialog: BranchDialog) -> None:
         results.budget.trials,
         gift,
         key=f"{_KEY}.branch",
+        review=results.steering.waits_for_review,
         at_any_point=dialog.upto is None,
     )
-    if wish is not None and accepted(lambda: _branched(view, dialog, wish)):
+    if wish is None:
+        may_start_again(_branching(view))
+    elif accepted(lambda: _branched(view, dialog, wish)):
         close_dialog()
         st.rerun()
+
+
+def _branching(view: services.RunView) -> str:
+    return f"{_KEY}.branch.{view.run.id}"
 
 
 def _branched(view: services.RunView, dialog: BranchDialog, wish: BranchWish) -> None:
@@ -260,11 +268,11 @@ def _branched(view: services.RunView, dialog: BranchDialog, wish: BranchWish) ->
         optimizer=wish.optimizer,
         trials=wish.trials,
         max_calls=wish.max_calls,
+        review=wish.review,
         upto=upto,
         first=dialog.first,
     )
-    button = f"{_KEY}.branch.{view.run.id}"
-    session.open_run(session.started_once(button, lambda: services.start_branch(view, plan)))
+    session.open_run(started_once(_branching(view), lambda: services.start_branch(view, plan)))
 
 
 def _go_on(view: services.RunView, _: GoOnDialog) -> None:
@@ -291,16 +299,15 @@ def _threshold(view: services.RunView, dialog: ThresholdDialog) -> None:
         max_chars=120,
         key=f"{_KEY}.threshold",
     )
+    button = f"{_KEY}.threshold.{view.run.id}"
     if st.button("Start it", key=f"{_KEY}.start", type="primary", icon=":material/play_arrow:"):
         changed = {"name": name.strip() or config.name, "threshold": threshold}
         close_dialog()
         session.open_run(
-            session.started_once(
-                f"{_KEY}.threshold.{view.run.id}",
-                lambda: services.start_run(config.model_copy(update=changed)),
-            )
+            started_once(button, lambda: services.start_run(config.model_copy(update=changed)))
         )
         st.rerun()
+    may_start_again(button)
 
 
 def _taken_up(run: str, wish: BoundsWish) -> None:

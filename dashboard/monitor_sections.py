@@ -34,6 +34,7 @@ from dashboard.components.candidate_browser import (
 from dashboard.components.credit_panel import render_ablations, render_credit_shares
 from dashboard.components.decision_log import render_decisions, render_note
 from dashboard.components.diagnosis_panel import render_findings
+from dashboard.components.error_panel import render_errors
 from dashboard.components.money_panel import render_money
 from dashboard.components.predictor_choice import render_predictor_choice
 from dashboard.components.run_details import render_failures
@@ -176,8 +177,11 @@ def decisions(view: RunView) -> None:
 
 
 def failures(view: RunView) -> None:
-    """What failed."""
+    """Which calls fail how often, and the examples and proposals that failed."""
     results = view.results
+    st.markdown("**Errors**")
+    render_errors(insights.troubles(view), figures.errors(view), key=f"{KEY}.errors")
+    st.markdown("**Failed examples and proposals**")
     render_failures(results.tables.failures, results.failure_count, key=f"{KEY}.failures")
 
 

@@ -24,7 +24,7 @@ MOST_KEPT = 60
 PATIENCE = 180.0
 """Seconds after which a column is given up; each call to the model has its own, shorter limit."""
 
-_UNSCORED = Metric(
+UNSCORED = Metric(
     name="none",
     title="No score",
     description="For an input to which no answer is known.",
@@ -166,7 +166,7 @@ def answer(task: Task, column: Column, taken: Taken, *, lm: dspy.LM, repetition:
     result = evaluate_example(
         program,
         taken.example,
-        metric=task.metric if taken.is_scored else _UNSCORED,
+        metric=task.metric if taken.is_scored else UNSCORED,
         lm=lm,
         repetition=repetition,
     )

@@ -4,18 +4,21 @@ import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from core.errors import ConfigError
 from core.lm.connection import MeteredLM, connect
+from core.lm.keys import carried
 from core.lm.usage import Usage
 from core.runs.config import RunConfig
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from dashboard import services, session
 from dashboard.components.playground_run_bar import RunPlan
+from dashboard.materials import metric_of
 from dashboard.playground import Bench, Column, Taken, answer
 
 _BENCH = "playground.bench"
@@ -65,8 +68,9 @@ def plan(
     answers = bench(view.run.id).answers
     missing = {each.key(taken) for each in can if taken} - answers.keys()
     runs, spent = services.ask(view.run.id, _spent)
+    asked = [view.run.config.task_model, *task.metric.judges]
     return RunPlan(
-        model=view.run.config.task_model.label,
+        model=" and its judge ".join(dict.fromkeys(each.label for each in asked)),
         offline=view.run.config.task_model.is_offline,
         columns=len({each.key(taken) for each in can if taken}),
         missing=len(missing),
@@ -87,15 +91,17 @@ def ask(
     """Have every column without an answer asked, or each of them afresh, and wait a moment.
 
     Raises:
-        ConfigError: the task model cannot be asked.
+        ConfigError: the task model or a judge cannot be asked.
     """
     own, lm = bench(view.run.id), _connected(view.run.config)
+    if task.metric.judges and taken.is_scored:
+        task = replace(task, metric=metric_of(view.run.config))
     own.repetition += afresh
     for column in columns:
         key = column.key(taken)
         if not column.empty and (afresh or key not in own.answers):
             work = partial(answer, task, column, taken, lm=lm, repetition=own.repetition)
-            own.ask(_pool(), key, work, time.monotonic())
+            own.ask(_pool(), key, carried(work), time.monotonic())
     own.collect(time.monotonic(), patience=AT_LEAST)
 
 

@@ -28,21 +28,20 @@ from core.runs.config import RunConfig
 from core.runs.course import ENDED
 from core.runs.decisions import PauseRequested, ResumeRequested, StopRequested
 from core.runs.demo import create_demo_run
-from core.runs.events import TrialFinished
+from core.runs.events import Event, TrialFinished
 from core.runs.liveness import RunStatus, has_worker, status_of
 from core.runs.planned import budget_of
 from core.runs.snapshot import Snapshot
 from core.runs.state import RunState
 from core.runs.store import StoredRun, UnreadableRun
-from core.storage.location import database_url
 from core.worker import launcher
 from core.worker.log import last_words
-from dashboard import session
+from dashboard import connections, session
 from dashboard.charts.predictions import MOST_SHOWN, predictions_figure
 from dashboard.charts.score_history import score_history_figure
 from dashboard.live_run import LiveRun
 from dashboard.materials import store, task
-from dashboard.run_list import BUSY, RunRow, run_row
+from dashboard.run_list import BUSY, RunRow, may_be_taken_up, run_row
 
 T = TypeVar("T")
 
@@ -85,7 +84,7 @@ def run_view(run_id: str) -> RunView | None:
         run=run,
         results=results,
         snapshot=snapshot,
-        status=status_of(results.status, run, time.time()),
+        status=status_of(results.status, run, time.time(), asked=results.last_event_at),
     )
 
 
@@ -198,17 +197,22 @@ def pause(run_id: str) -> None:
 
 
 def resume(view: RunView, max_calls: int | None = None) -> None:
-    """Ask the worker to go on, or start one where none lives; `max_calls` replaces the cap."""
-    store().append(view.run.id, [ResumeRequested(by=session.person(), max_calls=max_calls)])
-    if view.status == "interrupted":
-        launcher.start(view.run.id, database_url())
+    """Ask the worker to go on, or start one where none lives; `max_calls` replaces the cap.
+
+    A worker that waits in a pause hands over to one with the keys that this tab has now.
+    """
+    hand_over = view.status == "paused" and connections.can_start(view.run.config)
+    asked = ResumeRequested(by=session.person(), max_calls=max_calls, hand_over=hand_over)
+    store().append(view.run.id, [asked])
+    if hand_over or view.status == "interrupted":
+        connections.start_worker(view.run.id)
 
 
 def stop(view: RunView) -> None:
     """Ask the worker to end the run and keep the best; where none lives, one is started for it."""
     store().append(view.run.id, [StopRequested(by=session.person())])
     if view.status == "interrupted":
-        launcher.start(view.run.id, database_url())
+        connections.start_worker(view.run.id)
 
 
 def worker_log(view: RunView) -> str | None:
@@ -243,7 +247,7 @@ def delete_dataset(dataset_id: str) -> None:
 def start_run(config: RunConfig) -> str:
     """The id of a new run whose worker has been started."""
     run_id = store().create(config)
-    launcher.start(run_id, database_url())
+    connections.start_worker(run_id)
     return run_id
 
 
@@ -256,6 +260,8 @@ class BranchPlan:
     """One of `core.runs.config.OptimizerName`."""
     trials: int
     max_calls: int | None
+    review: bool = False
+    """It waits for a review of its own before it searches."""
     upto: int | None = None
     """The last event that it takes over; None for all."""
     first: Candidate | None = None
@@ -279,11 +285,12 @@ def start_branch(view: RunView, plan: BranchPlan) -> str:
         optimizer=plan.optimizer,
         budget=budget.model_copy(update={"trials": plan.trials}),
         max_calls=plan.max_calls,
+        review=plan.review,
     )
     if (first := plan.first) is not None:
         wish = ask(run_id, lambda state: queued_candidate(state, first, by=by))
         store().append(run_id, [wish])
-    launcher.start(run_id, database_url())
+    connections.start_worker(run_id)
     return run_id
 
 
@@ -300,14 +307,24 @@ def seq_after_trial(run_id: str, number: int) -> int | None:
 def start_demo() -> str:
     """The id of a new demo run whose worker has been started."""
     run_id = create_demo_run(store())
-    launcher.start(run_id, database_url())
+    connections.start_worker(run_id)
     return run_id
 
 
 def run_rows() -> list[RunRow]:
     """All runs that can be read, newest first."""
     now = time.time()
-    return [run_row(run, snapshot, now) for run, snapshot in runs()]
+    return [run_row(run, snapshot, now, _later(run, snapshot)) for run, snapshot in runs()]
+
+
+def _later(run: StoredRun, snapshot: Snapshot | None) -> list[Event]:
+    """What was appended after the end that the snapshot tells of; usually nothing."""
+    if snapshot is None or not may_be_taken_up(run, snapshot):
+        return []
+    try:
+        return [event for _, event in store().since(run.id, snapshot.seq)]
+    except (RunNotFound, RunUnreadable):
+        return []
 
 
 def unreadable_runs() -> list[UnreadableRun]:
@@ -318,7 +335,8 @@ def unreadable_runs() -> list[UnreadableRun]:
 def listed_run(run_id: str) -> RunRow | None:
     """One run as the lists show it; None when there is no such run, or it cannot be read."""
     try:
-        return run_row(store().run(run_id), store().snapshot(run_id), time.time())
+        run, snapshot = store().run(run_id), store().snapshot(run_id)
+        return run_row(run, snapshot, time.time(), _later(run, snapshot))
     except (RunNotFound, RunUnreadable):
         return None
 

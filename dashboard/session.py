@@ -1,11 +1,12 @@
 """Every key of `st.session_state` and `st.query_params`, typed. No other module names a key.
 
 What must survive a reload is in the URL (`?run=…`) or in the store; the rest is a draft of the next
-run, which belongs to one browser tab.
+run, which belongs to one browser tab, and a copy of it to its browser (`dashboard.browser`).
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,14 +14,26 @@ import streamlit as st
 
 from core.evaluation.evaluator import ExampleResult
 from core.programs.candidate import ChoiceRef
+from dashboard import browser
+from dashboard.building import Building
+from dashboard.connection import Connection
 from dashboard.draft import Draft
+from dashboard.key_ring import KeyRing
 
 _RUN = "run"
 _DRAFT = "draft"
+_RECALLED = "recalled"
 _UPLOAD = "data.last_upload"
 _PROBLEM = "data.problem"
 _TRIED = "program.tried"
-_STARTED = "started"
+_ANSWERS = "program.answers"
+_SCORED = "program.scored"
+_METRIC_FORM = "program.metric.form"
+_TAB = "tab"
+_BUILDING = "building"
+_KEYS = "keys"
+_CONNECTIONS = "connections"
+_FRESH = "fresh"
 _COMPARED = "compare"
 _PLAYED = "candidate"
 _EXAMPLE = "example"
@@ -33,22 +46,12 @@ _PERSON = "person"
 NOBODY = "somebody"
 """Who decides where no name was given."""
 
-DOUBLE_CLICK = 2.0
-"""Seconds within which a second click on the same button is the same click."""
-
 ECHO = 0.6
-"""The same for buttons whose second click takes the first one back."""
+"""Seconds within which a second click is the same click, where it would take the first one back."""
 
 EditorName = Literal[
     "write", "edit", "reject", "propose", "lock", "make demos", "edit demos", "approved only"
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Started:
-    button: str
-    run: str
-    at: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +83,68 @@ def draft() -> Draft:
 def keep_draft(changed: Draft) -> Draft:
     """Make `changed` the draft of this tab and return it."""
     st.session_state[_DRAFT] = changed
+    _remember()
     return changed
+
+
+def recall() -> None:
+    """Begin a tab with what its browser had set up last, before a reload or in another tab."""
+    if st.session_state.get(_RECALLED):
+        return
+    st.session_state[_RECALLED] = True
+    who = browser.owner()
+    if who is not None and (known := browser.MEMORY.recall(who)) is not None:
+        st.session_state.setdefault(_DRAFT, known.draft)
+        st.session_state.setdefault(_CONNECTIONS, known.connections)
+
+
+def _remember() -> None:
+    if (who := browser.owner()) is not None:
+        browser.MEMORY.keep(who, draft(), connections())
 
 
 def update_draft(**changes: object) -> Draft:
     """Change the draft and return it."""
     return keep_draft(draft().changed(**changes))
+
+
+def building() -> Building | None:
+    """The program that this tab builds; None before it has begun one."""
+    kept: Building | None = st.session_state.get(_BUILDING)
+    return kept
+
+
+def keep_building(changed: Building) -> None:
+    """Make `changed` what this tab builds."""
+    st.session_state[_BUILDING] = changed
+
+
+def key_ring() -> KeyRing:
+    """The keys typed in this tab; a reload of the page makes another tab of it."""
+    ring: KeyRing = st.session_state.setdefault(_KEYS, KeyRing())
+    return ring
+
+
+def connections() -> tuple[Connection, ...]:
+    """The connections to models that were saved in this tab."""
+    kept: tuple[Connection, ...] = st.session_state.get(_CONNECTIONS, ())
+    return kept
+
+
+def keep_connections(changed: tuple[Connection, ...]) -> None:
+    """Make these the connections of this tab."""
+    st.session_state[_CONNECTIONS] = changed
+    _remember()
+
+
+def fresh(form: str) -> str:
+    """A key for the widgets of this form, the same until `renew`."""
+    return f"{form}.{st.session_state.get(f'{_FRESH}.{form}', 0)}"
+
+
+def renew(form: str) -> None:
+    """Have the form drawn anew: what was typed into it is gone, here and in the browser."""
+    st.session_state[f"{_FRESH}.{form}"] = st.session_state.get(f"{_FRESH}.{form}", 0) + 1
 
 
 def is_new_upload(file_id: str) -> bool:
@@ -116,14 +175,41 @@ def keep_tried(what: str, result: ExampleResult) -> None:
     st.session_state[_TRIED] = (what, result)
 
 
-def started_once(button: str, start: Callable[[], str]) -> str:
-    """The run that `start` creates; for the second half of a double click, the one before."""
-    last = st.session_state.get(_STARTED)
-    if last and last.button == button and time.monotonic() - last.at < DOUBLE_CLICK:
-        return str(last.run)
-    run = start()
-    st.session_state[_STARTED] = _Started(button=button, run=run, at=time.monotonic())
-    return run
+def answers(program: str) -> tuple[ExampleResult, ...] | None:
+    """What the program last gave to the examples that its metric is tried on."""
+    kept = st.session_state.get(_ANSWERS)
+    return kept[1] if kept and kept[0] == program else None
+
+
+def keep_answers(program: str, results: Sequence[ExampleResult]) -> None:
+    """Remember answers; `program` tells settings that answer alike apart from others."""
+    st.session_state[_ANSWERS] = (program, tuple(results))
+
+
+def scored(metric: str) -> tuple[ExampleResult, ...] | None:
+    """The same answers as a judge has last scored them."""
+    kept = st.session_state.get(_SCORED)
+    return kept[1] if kept and kept[0] == metric else None
+
+
+def keep_scored(metric: str, results: Sequence[ExampleResult]) -> None:
+    """Remember scores; `metric` tells settings of program and metric apart from others."""
+    st.session_state[_SCORED] = (metric, tuple(results))
+
+
+def metric_form() -> int:
+    """Number of the metric's form; its widgets start afresh from the draft under a new one."""
+    return int(st.session_state.get(_METRIC_FORM, 0))
+
+
+def renew_metric_form() -> None:
+    """Have the metric's form start afresh from the draft."""
+    st.session_state[_METRIC_FORM] = metric_form() + 1
+
+
+def tab() -> str:
+    """Tells this tab apart from all others of this server."""
+    return str(st.session_state.setdefault(_TAB, uuid.uuid4().hex))
 
 
 def chosen_row(table: str) -> int | None:

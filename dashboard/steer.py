@@ -14,9 +14,7 @@ from core.runs import decisions as de
 from core.runs.events import PersonEvent
 from core.runs.state import RunState
 from core.runs.undo import undoing
-from core.storage.location import database_url
-from core.worker import launcher
-from dashboard import services, session
+from dashboard import connections, services, session
 from dashboard.materials import store
 
 
@@ -156,7 +154,7 @@ def evaluate(
         run, lambda state: (state.returns_to is not None, _number(state, asked))
     )
     if alone:
-        launcher.start(run, database_url())
+        connections.start_worker(run)
     return number
 
 
@@ -265,7 +263,7 @@ def reopen(run: str) -> None:
     """Have an ended run go on with what is queued, asked for, or left of its budget."""
     if services.ask(run, lambda state: state.search_has_ended):
         decide(run, de.Reopened(by=_me()))
-        launcher.start(run, database_url())
+        connections.start_worker(run)
 
 
 def decide(run: str, *decisions: PersonEvent) -> None:

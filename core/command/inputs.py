@@ -3,20 +3,19 @@
 import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from core.command.data import corpus_at, loaded, split_config
+from core.command.failures import failure_policy
+from core.command.models import models
 from core.data.bundled import bundled_dataset
 from core.data.dataset import Dataset, FieldMapping
-from core.data.readers import read_file
-from core.data.split import SplitConfig
 from core.errors import ConfigError, ProgramError
-from core.lm.connection import LMConfig
 from core.programs.fields import field_names
-from core.programs.registry import template
 from core.programs.template import ProgramTemplate, TemplateField
 from core.runs.config import RunConfig
 from core.runs.preparation import check_models, prepare
+from core.runs.programs import program_at
 from core.runs.store import Store
 from core.search.budget import (
     PAPER_EVALUATIONS,
@@ -36,8 +35,9 @@ def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
         InputError: something does not fit; nothing has been spent, no run has been made.
         pydantic.ValidationError: a number is out of its range.
     """
-    chosen = template(options.program)
-    dataset = read_file(Path(options.data))
+    chosen = program_at(options.program, store)
+    rows = loaded(options.data, options, store)
+    dataset = rows.dataset
     mapping = FieldMapping(
         inputs=_fields(options.inputs, chosen.inputs),
         outputs=_fields(options.output, chosen.outputs),
@@ -45,22 +45,24 @@ def run_config(options: argparse.Namespace, store: Store) -> RunConfig:
     config = RunConfig(
         name=options.name or f"{chosen.title}: {dataset.name}",
         program=chosen.name,
+        pipeline=chosen.pipeline,
         dataset=store.put_dataset(dataset),
         dataset_name=dataset.name,
         mapping=mapping,
-        split=SplitConfig(seed=options.seed),
+        split=split_config(options, rows.part_column),
         passages=_corpus(options, chosen, store),
         metric=options.metric or chosen.metric,
         metric_parameters=_parameters(options.metric_parameters),
         optimizer=options.optimizer,
         budget=preset("light", predictors=1),
-        task_model=_model(options, options.task_model),
-        prompt_model=_model(options, options.prompt_model),
+        **models(options),
         seed=options.seed,
         concurrency=options.concurrency,
         max_calls=options.max_calls,
+        on_failure=failure_policy(options.on_failure),
         review=options.review,
         locks=_locks(options.lock),
+        program_description=options.description,
     )
     return _checked(config.model_copy(update={"budget": _budget(options, config, store)}), store)
 
@@ -142,21 +144,11 @@ def _locks(given: Sequence[str]) -> dict[str, tuple[str, ...]]:
 def _corpus(options: argparse.Namespace, chosen: ProgramTemplate, store: Store) -> str | None:
     if chosen.passages is None:
         if options.passages:
-            raise ProgramError(f"program {chosen.name!r} retrieves nothing; leave out --passages.")
+            raise ProgramError(f"program {chosen.name!r} retrieves nothing; leave out --corpus.")
         return None
+    if chosen.pipeline is not None and not options.passages:
+        raise ProgramError(f"{chosen.name!r} searches a corpus; name one with --corpus.")
     corpus: Dataset = (
-        read_file(Path(options.passages)) if options.passages else bundled_dataset(chosen.passages)
+        corpus_at(options.passages, store) if options.passages else bundled_dataset(chosen.passages)
     )
     return store.put_dataset(corpus)
-
-
-def _model(options: argparse.Namespace, name: str) -> LMConfig:
-    offline = LMConfig().model
-    if name == offline:
-        return LMConfig()
-    return LMConfig(
-        model=name,
-        api_base=options.api_base,
-        api_key_env=options.api_key_env,
-        timeout=options.timeout,
-    )

@@ -31,7 +31,12 @@ def outcome(run_id: str, store: Store) -> dict[str, Any]:
         "optimizer": run.config.optimizer,
         "baseline": _candidate_scores(state, state.baseline),
         "best": None if best is None else _best(state, best),
-        "calls": {"task": state.task_usage.calls, "prompt": state.prompt_usage.calls},
+        "calls": {
+            "task": state.program_usage.calls,
+            "prompt": state.prompt_usage.calls,
+            "teacher": state.teacher_usage.calls,
+            "judge": state.judge_usage.calls,
+        },
         "tokens": {"input": state.usage.input_tokens, "output": state.usage.output_tokens},
         "cost_usd": state.usage.cost_usd if state.usage.priced else None,
         "seconds": round(state.elapsed(time.time()), 3),
@@ -46,8 +51,11 @@ def outcome_text(found: dict[str, Any]) -> str:
             scores = "   ".join(f"{side} {_percent(found[part][side])}" for side in ("val", "test"))
             lines.append(f"{part:>8}   {scores}")
     calls, cost = found["calls"], found["cost_usd"]
+    others = "".join(
+        f"{calls[role]} {role} calls, " for role in ("teacher", "judge") if calls[role]
+    )
     lines.append(
-        f"{calls['task']} task calls, {calls['prompt']} prompt calls, "
+        f"{calls['task']} task calls, {calls['prompt']} prompt calls, {others}"
         f"{'price unknown' if cost is None else f'${cost:.4f}'}, {found['seconds']:.1f} s"
     )
     if found["best"]:

@@ -32,6 +32,10 @@ MOST_COMPARED = 4
 PARTS: dict[ExamplePart, str] = {"validation": "validation", "test": "held-out"}
 """Part → the word for its examples."""
 
+Look = tuple[str, float]
+"""A candidate and when its first trial began: what a branch took over is the same as in the run
+that it began from, while two runs that tried the same by themselves have looked twice."""
+
 Scores = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -85,7 +89,7 @@ class RunExtract:
     config: RunConfig
     candidates: Mapping[str, CandidateExtract]
     """Those that were asked for."""
-    looked_at: Mapping[ExamplePart, int]
+    looked_at: Mapping[ExamplePart, frozenset[Look]]
     """Part → candidates of the whole run that have a score in it."""
 
 
@@ -121,9 +125,9 @@ class LineUp:
 
     @cached_property
     def looked_at(self) -> int:
-        """Candidates that have a score in this part, in all runs concerned."""
-        runs = {run.run_id: run for run in self.runs}
-        return max(len(self.entrants), sum(run.looked_at[self.part] for run in runs.values()))
+        """Candidates that have a score in this part, in all runs concerned; each once."""
+        looks = frozenset[Look]().union(*(run.looked_at[self.part] for run in self.runs))
+        return max(len(self.entrants), len(looks))
 
     def scores_of(self, entrant: int) -> Scores:
         """All scores of one entrant in this part."""
@@ -161,7 +165,7 @@ def extract(run: StoredRun, state: RunState, candidates: Sequence[str]) -> RunEx
             )
             for each in candidates
         },
-        looked_at={"validation": _tried(state.results), "test": _tried(state.test_results)},
+        looked_at=_looked_at(state),
     )
 
 
@@ -296,8 +300,20 @@ def _copied(spent: Spent) -> Spent:
     return Spent(runs=spent.runs, seconds=spent.seconds, usage=spent.usage)
 
 
-def _tried(results: Mapping[str, Mapping[str, Result]]) -> int:
-    return sum(any(one.score is not None for one in own.values()) for own in results.values())
+def _looked_at(state: RunState) -> dict[ExamplePart, frozenset[Look]]:
+    began: dict[str, float] = {}
+    for trial in state.trials.values():
+        began.setdefault(trial.candidate, trial.started)
+
+    def looks(results: Mapping[str, Mapping[str, Result]]) -> frozenset[Look]:
+        scored = (
+            candidate
+            for candidate, own in results.items()
+            if any(one.score is not None for one in own.values())
+        )
+        return frozenset((each, began[each]) for each in scored)
+
+    return {"validation": looks(state.results), "test": looks(state.test_results)}
 
 
 def _row(example: str) -> tuple[int, str]:

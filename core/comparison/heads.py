@@ -58,7 +58,7 @@ def caution(line_up: LineUp, place: int) -> str | None:
     curse), so a held-out score stands beside it where there is one.
     """
     candidate, run = line_up.candidates[place], line_up.runs[place]
-    chosen_from = run.looked_at["validation"]
+    chosen_from = len(run.looked_at["validation"])
     if line_up.part != "validation" or candidate.is_baseline or chosen_from <= 2:
         return None
     said = (

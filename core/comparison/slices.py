@@ -6,8 +6,9 @@ said, not guessed. Slices need the dataset's other columns.
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,12 @@ import pandas as pd
 from core.comparison.entrants import LineUp
 from core.data.dataset import Dataset, Example, json_text
 from core.data.numbers import as_numbers
-from core.evaluation.field_scores import normalised
+from core.evaluation.field_scores import label_key, named_label, normalised
+from core.evaluation.label_scores import LabelScores, label_scores
+from core.evaluation.metric_parameters import Labels
 from core.evaluation.statistics import mean
 from core.results.answers import trace_texts
+from core.runs.config import RunConfig
 from core.runs.preparation import MOST_LABELS
 from core.runs.store import RunStore
 
@@ -47,6 +51,12 @@ class Confusion:
     """Examples in it."""
     without_trace: int
     """Examples with a score that left no trace: they are not in it."""
+
+    @cached_property
+    def scores(self) -> LabelScores | None:
+        """Macro-F1 and the share right of each label, failures left out; None without answers."""
+        answered = self.counts.drop(columns=FAILED, errors="ignore")
+        return label_scores([str(each) for each in self.counts.index], answered.to_numpy())
 
     @property
     def note(self) -> str | None:
@@ -78,16 +88,64 @@ def confusions(
 ) -> tuple[Confusion, ...]:
     """One matrix per entrant, over all its own examples; none when the outputs are no labels.
 
-    An answer counts as the label that equals it apart from case, punctuation and articles.
+    An answer counts as the label that equals it apart from case, punctuation and articles; under
+    the metric `label` as the one that this takes it for.
     """
     labels = expected_labels(examples, line_up.examples)
     if not labels:
         return ()
     field = next(iter(next(iter(examples.values())).outputs))
-    named = {normalised(label): label for label in labels}
+    read = label_reader(line_up.runs[0].config, labels)
     return tuple(
-        _confusion(line_up, place, _answers(store, line_up, place, field), examples, named)
+        _confusion(line_up, place, _answers(store, line_up, place, field), examples, labels, read)
         for place in range(len(line_up.entrants))
+    )
+
+
+def label_reader(config: RunConfig, labels: Sequence[str]) -> Callable[[Any], str]:
+    """What a text counts as in a run with these settings: one of the labels, or `OTHER`."""
+    if config.metric != "label":
+        named = {normalised(label): label for label in reversed(labels)}
+        return lambda text: named.get(normalised(text), OTHER)
+    told = Labels.model_validate(config.metric_parameters)
+    every = (*told.labels, *labels)
+    known = {label_key(label): label for label in reversed(every)}
+
+    def read(text: Any) -> str:
+        found = named_label(text, labels=every, aliases=told.aliases, inside=bool(told.labels))
+        return OTHER if found is None else known.get(found, OTHER)
+
+    return read
+
+
+def confusion_of(
+    label: str,
+    pairs: Sequence[tuple[str, Any]],
+    failed: Sequence[str],
+    labels: Sequence[str],
+    read: Callable[[Any], str],
+    *,
+    without_trace: int = 0,
+) -> Confusion:
+    """The matrix of (expected, answered) pairs and of the expected labels of failed examples."""
+    rows = list(dict.fromkeys(map(read, labels)))
+    counted = Counter((read(expected), read(answer)) for expected, answer in pairs)
+    cells: Counter[tuple[str, str]] = Counter()
+    for (expected, answer), count in counted.items():
+        cells[expected, answer if answer in rows else OTHER] += count
+    for expected in failed:
+        cells[read(expected), FAILED] += 1
+    extra = [name for name in (OTHER, FAILED) if any(answer == name for _, answer in cells)]
+    columns = list(dict.fromkeys([*rows, *extra]))
+    return Confusion(
+        label=label,
+        counts=pd.DataFrame(
+            [[cells[row, column] for column in columns] for row in rows],
+            index=pd.Index(rows, name="expected"),
+            columns=pd.Index(columns, name="answered"),
+        ),
+        n=cells.total(),
+        without_trace=without_trace,
     )
 
 
@@ -191,10 +249,11 @@ def _confusion(
     place: int,
     given: Mapping[str, Any],
     examples: Mapping[str, Example],
-    named: Mapping[str, str],
+    labels: Sequence[str],
+    read: Callable[[Any], str],
 ) -> Confusion:
-    """`named`: a label without case, punctuation and articles → as it is written."""
-    pairs: Counter[tuple[str, str]] = Counter()
+    pairs: list[tuple[str, Any]] = []
+    failed: list[str] = []
     without_trace = 0
     for row, example in enumerate(line_up.examples):
         has_score = not np.isnan(line_up.scores[row, place])
@@ -202,25 +261,13 @@ def _confusion(
         if example not in examples or not (has_score or has_failed):
             continue
         if has_failed:
-            pairs[_label(examples[example]), FAILED] += 1
+            failed.append(_label(examples[example]))
         elif example in given:
-            answer = named.get(normalised(given[example]), OTHER)
-            pairs[_label(examples[example]), answer] += 1
+            pairs.append((_label(examples[example]), given[example]))
         else:
             without_trace += 1
-    labels = list(named.values())
-    extra = [name for name in (OTHER, FAILED) if any(answer == name for _, answer in pairs)]
-    counts = pd.DataFrame(
-        [[pairs[row, column] for column in (*labels, *extra)] for row in labels],
-        index=pd.Index(labels, name="expected"),
-        columns=pd.Index([*labels, *extra], name="answered"),
-    )
-    return Confusion(
-        label=line_up.labels[place],
-        counts=counts,
-        n=sum(pairs.values()),
-        without_trace=without_trace,
-    )
+    name = line_up.labels[place]
+    return confusion_of(name, pairs, failed, labels, read, without_trace=without_trace)
 
 
 def _label(example: Example) -> str:

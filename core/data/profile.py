@@ -25,8 +25,16 @@ LONGEST_LABEL = 100
 _OUTPUT_NAMES = (
     *("answer", "answers", "output", "target", "label_name", "label", "labels", "class", "y"),
     *("category", "expected", "expected_output", "gold", "gold_label", "response", "completion"),
+    *("antwort", "antworten", "kategorie", "réponse", "reponse", "respuesta", "respuestas"),
+    *("risposta", "resposta", "antwoord", "svar", "odpowiedź", "cevap", "ответ", "الجواب"),
+    *("答案", "回答", "答え", "답변"),
 )
-_IDENTIFIER = re.compile(r"(.*[_ -])?(id|uuid|guid|index|idx|key)|unnamed.*|row(_number)?")
+_INPUT_NAMES = frozenset(
+    ("question", "questions", "query", "prompt", "input", "text", "frage", "fragen", "pregunta")
+    + ("preguntas", "domanda", "pergunta", "vraag", "fråga", "pytanie", "soru", "вопрос")
+    + ("السؤال", "问题", "問題", "質問", "질문")
+)
+_IDENTIFIER = re.compile(r"(.*[_ -])?(id|uuid|guid|index|idx|key)|unnamed.*|row(_number)?|nr\.?|#")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +93,9 @@ def suggested_mapping(profile: Profile) -> SuggestedMapping:
     """One output and the inputs that go with it.
 
     The output is the column with the most telling name (`answer`, `label`, …), else the last with
-    few values, else the last. Inputs are all others, except identifiers, columns named like a
-    further output (they would give the answer away) and columns with missing values.
+    few values, else the last that is no identifier and not named like an input. Inputs are all
+    others, except identifiers, columns named like a further output (they would give the answer
+    away) and, where others are left, columns with missing values.
     A single column is suggested as an input; one that says each row's part of a split, as neither.
     """
     usable = [column for column in profile.columns if not _says_parts(column)]
@@ -96,17 +105,18 @@ def suggested_mapping(profile: Profile) -> SuggestedMapping:
         return SuggestedMapping(names, [])
     by_lower = {name.lower(): name for name in reversed(names)}
     named = [by_lower[name] for name in _OUTPUT_NAMES if name in by_lower]
+    asked = [name for name in names if name.lower() in _INPUT_NAMES]
     few_valued = [column.name for column in columns if column.balance]
-    output = (named or few_valued[-1:] or names[-1:])[0]
+    written = [name for name in names if name not in asked and not _identifies(name)]
+    output = (named or few_valued[-1:] or written[-1:] or names[-1:])[0]
     others = [column for column in columns if column.name != output]
-    inputs = [
-        column.name
-        for column in others
-        if not column.missing
-        and column.name not in named
-        and not _IDENTIFIER.fullmatch(column.name.lower())
-    ]
-    return SuggestedMapping(inputs or [column.name for column in others], [output])
+    told = [each for each in others if each.name not in named and not _identifies(each.name)]
+    inputs = [each for each in told if not each.missing] or told or others
+    return SuggestedMapping([each.name for each in inputs], [output])
+
+
+def _identifies(name: str) -> bool:
+    return _IDENTIFIER.fullmatch(name.lower()) is not None
 
 
 def _tallied(name: str, values: list[Any]) -> ColumnProfile:

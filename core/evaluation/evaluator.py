@@ -6,20 +6,22 @@ score. This is one of the two places where every exception is caught; the worker
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dspy
-from dspy.utils.callback import BaseCallback
-from dspy.utils.exceptions import ContextWindowExceededError, LMError
+from dspy.utils.exceptions import AdapterParseError, LMError
 from pydantic import BaseModel, ConfigDict
 
 from core.data.dataset import Example
-from core.evaluation.metrics import Metric
+from core.evaluation.metrics import Metric, Verdict
 from core.lm.connection import message_of
+from core.lm.failures import Group, is_outage, kind_of
+from core.lm.reading import ReadingAdapter
 from core.lm.text import storable
-from core.lm.usage import Meter, Usage
+from core.lm.usage import Call, Meter, Usage, UsageShares
 from core.programs.candidate import Demo
 
 
@@ -66,6 +68,8 @@ class ExampleFailure:
     """The predictor in whose call it failed; None when program or metric failed outside of one."""
     from_model: bool
     """True when the language model could not be reached or refused, whatever the example."""
+    asked_again: bool = False
+    """True when the very call was made as often as it may be: its answers were of no use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +83,10 @@ class ExampleResult:
     demos: dict[str, tuple[Demo, ...]]
     """Predictor → what it saw and answered at each of its calls, as demonstrations."""
     seconds: float
+    """Without the time in which its calls waited to be sent."""
     usage: Usage
+    shares: UsageShares | None = None
+    """Who took what of it, where a judge took a part."""
 
 
 def evaluate_example(
@@ -90,41 +97,52 @@ def evaluate_example(
     lm: dspy.LM,
     repetition: int = 0,
     most_calls: int | None = None,
+    asks: Mapping[Group, int] | None = None,
+    spare: Callable[[], bool] | None = None,
 ) -> ExampleResult:
     """Run the program on the example and score it. Never raises for what the run does.
 
     `repetition` above 0 asks the model afresh instead of repeating a cached answer. A program that
-    asks for more than `most_calls` LM calls fails instead of making them.
+    asks for more than `most_calls` LM calls fails instead of making them. `asks` says how often in
+    all a call is made whose answer cannot be read (`FailurePolicy.asks`; None for the default), and
+    `spare` whether the run's cap has room for one more.
     """
-    meter, started = Meter(most=most_calls), time.perf_counter()
+    meter, started = Meter(most=most_calls, spare=spare), time.perf_counter()
+    judging = Meter(spare=spare, after=meter)
     steps: list[Any] = []
     outputs: dict[str, Any] = {}
-    verdict, failure, unanswered = None, None, 0
-    watch = _Watch(program)
+    verdict, failure = None, None
     with dspy.context(
         lm=lm.copy(rollout_id=repetition) if repetition else lm,
-        adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
+        adapter=ReadingAdapter(asks),
         trace=steps,
         usage_tracker=meter,
-        callbacks=[watch],
+        traffic=getattr(lm, "traffic", None),  # a judge's calls are part of it, too
+        callbacks=[],
         max_history_size=0,
         warn_on_type_mismatch=False,  # numbers from a table are as good as their text
     ):
         try:
             prediction = program(**example.inputs)
             outputs = {name: _plain(prediction.get(name)) for name in example.outputs}
-            verdict = metric.verdict(example.outputs, outputs, example.inputs)
+            judging.most = meter.left
+            with dspy.context(usage_tracker=judging):
+                verdict = metric.verdict(example.outputs, outputs, example.inputs)
         except Exception as error:  # noqa: BLE001  whatever a program raises is this example's result
-            failure = _failure(error, watch, lm)
-            unanswered = int(isinstance(error, LMError))
+            failure = _failure(error, program, lm)
+            if isinstance(error, LMError):
+                (judging if outputs else meter).add(Usage(calls=1))
+            elif not isinstance(error, AdapterParseError):
+                meter.failed(failure.kind, failure.message)
     return ExampleResult(
         example=example.id,
         score=None if verdict is None else verdict.score,
         failure=failure,
-        trace=_trace(program, steps, outputs, meter, {} if verdict is None else verdict.parts),
+        trace=_trace(program, steps, outputs, [*meter.calls, *judging.calls], verdict),
         demos=_demos(program, steps),
-        seconds=time.perf_counter() - started,
-        usage=meter.usage + Usage(calls=unanswered),
+        seconds=max(0.0, time.perf_counter() - started - meter.waited - judging.waited),
+        usage=meter.usage + judging.usage,
+        shares=_shares(meter.usage, judging.usage),
     )
 
 
@@ -138,38 +156,26 @@ def trace_from_json(text: str) -> Trace:
     return Trace.model_validate_json(text)
 
 
-class _Watch(BaseCallback):
-    """Remembers which predictor's call raised last, and what."""
+def _stage_of(error: Exception, program: dspy.Module) -> str | None:
+    """The predictor in whose call the error was raised.
 
-    def __init__(self, program: dspy.Module) -> None:
-        self._names = _names(program)
-        self._running: dict[str, str | None] = {}
-        self._raised: tuple[str | None, Exception | None] = (None, None)
-
-    def stage_of(self, error: Exception) -> str | None:
-        """The predictor whose call raised this very error."""
-        stage, raised = self._raised
-        return stage if raised is error else None
-
-    def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
-        self._running[call_id] = self._names.get(id(instance))
-
-    def on_module_end(
-        self, call_id: str, outputs: Any | None, exception: Exception | None = None
-    ) -> None:
-        stage = self._running.pop(call_id, None)
-        if exception is not None and stage is not None:
-            self._raised = stage, exception
+    Read off the error's own way: to have dspy report every call would double the cost of a call.
+    """
+    names, stage = _names(program), None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        stage = names.get(id(frame.f_locals.get("self")), stage)
+    return stage
 
 
-def _failure(error: Exception, watch: _Watch, lm: dspy.LM) -> ExampleFailure:
-    # a prompt that is too long is the candidate's own fault: the model does answer others
-    too_long = isinstance(error, ContextWindowExceededError)
+def _failure(error: Exception, program: dspy.Module, lm: dspy.LM) -> ExampleFailure:
+    kind = kind_of(error)
     return ExampleFailure(
-        kind=type(error).__name__,
+        kind=kind,
         message=message_of(error, lm),
-        stage=watch.stage_of(error),
-        from_model=isinstance(error, LMError) and not too_long,
+        stage=_stage_of(error, program),
+        # a prompt that is too long is the candidate's own fault: the model does answer others
+        from_model=isinstance(error, LMError) and is_outage(kind),
+        asked_again=isinstance(error, AdapterParseError) and not getattr(error, "no_room", False),
     )
 
 
@@ -181,13 +187,13 @@ def _trace(
     program: dspy.Module,
     steps: Sequence[Any],
     outputs: dict[str, Any],
-    meter: Meter,
-    parts: Mapping[str, float],
+    calls: Sequence[Call],
+    verdict: Verdict | None,
 ) -> Trace:
     names = _names(program)
     return Trace(
         outputs=outputs,
-        parts=dict(parts),
+        parts=dict(verdict.parts) if verdict else {},
         stages=[
             StageRun(
                 predictor=names.get(id(predictor), "?"),
@@ -196,10 +202,12 @@ def _trace(
             )
             for predictor, inputs, given in steps
         ],
-        prompts=[
-            PromptRun(messages=call.messages, completion=call.completion) for call in meter.calls
-        ],
+        prompts=[PromptRun(messages=call.messages, completion=call.completion) for call in calls],
     )
+
+
+def _shares(program: Usage, judge: Usage) -> UsageShares | None:
+    return None if judge == Usage() else UsageShares(program=program, judge=judge)
 
 
 def _plain(value: Any) -> Any:

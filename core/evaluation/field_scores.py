@@ -107,25 +107,34 @@ def pattern_match(expected: Any, given: Any, *, pattern: str | None = None) -> f
     Raises:
         MetricError: the expected value is no regular expression, or one takes too long.
     """
+    finds = pattern_finds(str(expected) if pattern is None else pattern, given)
+    if not finds:
+        return 0.0
+    if pattern is not None and regex.compile(pattern).groups:
+        return float(normalised(finds[-1][1]) == normalised(expected))
+    return 1.0
+
+
+def pattern_finds(pattern: str, given: Any) -> list[tuple[str, str | None]]:
+    """Each place in the answer that the pattern finds, with what its first group found there.
+
+    Raises:
+        MetricError: it is no regular expression, or takes too long.
+    """
     text = str("" if given is None else given)
     try:
-        wanted = regex.compile(str(expected) if pattern is None else pattern)
-        finds = [
-            find.group(1) if wanted.groups and pattern is not None else find.group()
+        wanted = regex.compile(pattern)
+        return [
+            (find.group(), find.group(1) if wanted.groups else None)
             for find in wanted.finditer(text, timeout=SECONDS_TO_MATCH)
         ]
     except regex.error as error:
-        raise MetricError(f"{str(expected)!r} is no regular expression: {error}.") from error
+        raise MetricError(f"{pattern!r} is no regular expression: {error}.") from error
     except TimeoutError as error:
         raise MetricError(
             f"the regular expression took longer than {SECONDS_TO_MATCH:g} s on an answer of "
             f"{len(text):,} characters. Write it so that it cannot backtrack for ever."
         ) from error
-    if not finds:
-        return 0.0
-    if wanted.groups and pattern is not None:
-        return float(normalised(finds[-1]) == normalised(expected))
-    return 1.0
 
 
 def same_label(
@@ -140,22 +149,38 @@ def same_label(
     `labels` are all there are; without them only a bare label counts. `aliases` are other spellings
     of a label, as spelling → label. Case, punctuation and articles make no difference.
     """
-    known = {_spelled(label): _spelled(label) for label in (*labels, expected)}
-    known |= {_spelled(other): _spelled(label) for other, label in (aliases or {}).items()}
-    wanted, text = known[_spelled(expected)], _spelled(given)
-    if text in known:
-        return float(known[text] == wanted)
-    if not labels:
-        return 0.0
+    named = named_label(given, labels=(*labels, expected), aliases=aliases, inside=bool(labels))
+    return float(named is not None and named == _meant(expected, aliases))
+
+
+def named_label(
+    given: Any,
+    *,
+    labels: Sequence[Any],
+    aliases: Mapping[str, str] | None = None,
+    inside: bool = True,
+) -> str | None:
+    """The one label that the answer is, or with `inside` names, as `label_key` writes it."""
+    known = {label_key(label): _meant(label, aliases) for label in labels}
+    known |= {label_key(other): label_key(label) for other, label in (aliases or {}).items()}
+    text = label_key(given)
+    if text in known or not inside:
+        return known.get(text)
     rest, named = f" {text} ", set()
     for label in sorted(known, key=len, reverse=True):
         if label and f" {label} " in rest:
             named.add(known[label])
             rest = rest.replace(f" {label} ", " | ")  # "not spam" is no "spam"
-    return float(named == {wanted})
+    return named.pop() if len(named) == 1 else None
 
 
-def _spelled(label: Any) -> str:
+def _meant(label: Any, aliases: Mapping[str, str] | None) -> str:
+    spelled = {label_key(other): label_key(meant) for other, meant in (aliases or {}).items()}
+    return spelled.get(label_key(label), label_key(label))
+
+
+def label_key(label: Any) -> str:
+    """Equal for equal labels, whatever their case, punctuation and articles."""
     return normalised(str("" if label is None else label).replace("_", " ").replace("-", " "))
 
 

@@ -15,6 +15,8 @@ from dspy.utils.exceptions import LMError
 
 from core.errors import MetricError
 from core.lm.connection import LMConfig, MeteredLM, connect, message_of
+from core.lm.keys import key_of
+from core.lm.reading import reading_adapter
 from core.lm.text import storable
 
 RUBRIC = (
@@ -48,7 +50,7 @@ class Judge:
         self._config = model
         self._best = best_mark
         self._mark = dspy.Predict(Judgement)
-        self._lm: MeteredLM | None = None
+        self._lms: dict[str, MeteredLM] = {}
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -72,7 +74,7 @@ class Judge:
         # an own trace and no callbacks: a verdict is no step of the program that it scores
         with dspy.context(
             lm=lm,
-            adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
+            adapter=reading_adapter(),
             trace=[],
             callbacks=[],
         ):
@@ -97,13 +99,15 @@ class Judge:
 
     def _connected(self) -> MeteredLM:
         with self._lock:
-            if self._lm is None:
+            # a metric serves all tabs of a dashboard, and each has its own keys
+            key = key_of(self._config.api_key_env)
+            if key not in self._lms:
                 # repeatable verdicts, unless the model's own settings say otherwise
                 own = self._config.temperature
-                self._lm = connect(
+                self._lms[key] = connect(
                     self._config, role="judge", temperature=0.0 if own is None else own
                 )
-            return self._lm
+            return self._lms[key]
 
 
 def _text(fields: Mapping[str, Any]) -> str:

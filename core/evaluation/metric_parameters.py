@@ -1,9 +1,17 @@
 """What people can set about each metric, as plain data that a run's settings hold."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import regex
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from core.evaluation.judge import RUBRIC
 from core.lm.connection import LMConfig
@@ -122,3 +130,39 @@ class Weighted(Nothing):
         if any(each.metric == "weighted" for each in self.parts):
             raise ValueError("a mix holds no other mix; put its parts in directly")
         return self
+
+
+def judges(metric: str, parameters: Mapping[str, Any]) -> tuple[LMConfig, ...]:
+    """The models that judge one answer, a call each, in order; a mix has its parts'.
+
+    Imports nothing and checks no more than it reads: parameters that do not fit have none.
+    """
+    if metric == "weighted":
+        parts = [part for part in parameters.get("parts", ()) if isinstance(part, Mapping)]
+        return tuple(
+            model
+            for part in parts
+            for model in judges(str(part.get("metric")), part.get("parameters") or {})
+        )
+    if metric != "judge":
+        return ()
+    try:
+        return (LMConfig.model_validate(parameters.get("model")),)
+    except ValidationError:
+        return ()
+
+
+def with_judge(metric: str, parameters: Mapping[str, Any], model: LMConfig) -> dict[str, Any]:
+    """The parameters with `model` as every judge, whoever judged before."""
+    if metric == "weighted":
+        parts = [
+            {
+                **part,
+                "parameters": with_judge(part["metric"], part.get("parameters") or {}, model),
+            }
+            for part in parameters.get("parts", ())
+        ]
+        return {**parameters, "parts": parts}
+    if metric == "judge":
+        return {**parameters, "model": model.model_dump(mode="json", exclude_defaults=True)}
+    return dict(parameters)

@@ -19,6 +19,7 @@ from core.evaluation import metric_parameters as given_as
 from core.evaluation.judge import Judge
 from core.evaluation.own_metric import OwnMetric
 from core.evaluation.rules import conditional_score
+from core.lm.connection import LMConfig
 
 Outputs = Mapping[str, Any]
 """Output field name → value."""
@@ -55,12 +56,17 @@ class Metric:
     """(expected, given) → score of one output field; None when the example is scored as a whole."""
     example_score: ExampleScore | None = None
     """(expected, given, inputs) → score or `Verdict`; None when it is scored field by field."""
-    calls: int = 0
-    """Most LM calls that scoring one example takes."""
+    judges: tuple[LMConfig, ...] = ()
+    """The models that scoring one example asks, one call each."""
     fields: tuple[str, ...] = ()
     """Output fields that every example must have."""
     check: Callable[[], None] = _nothing
     """Raises ConfigError when the metric cannot be used as things are, such as without a key."""
+
+    @property
+    def calls(self) -> int:
+        """LM calls that scoring one example takes."""
+        return len(self.judges)
 
     def score(self, expected: Outputs, given: Outputs, inputs: Outputs = NO_INPUTS) -> float:
         """The score alone; see `verdict`."""
@@ -108,6 +114,17 @@ class MetricKind:
     def needs_parameters(self) -> bool:
         """True when it cannot be used without a person's settings."""
         return any(each.is_required() for each in self.parameters.model_fields.values())
+
+    def plain(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters as settings hold them: without those that say what holds anyway.
+
+        Parameters that do not fit come back as they are.
+        """
+        try:
+            given = self.parameters.model_validate(dict(parameters))
+        except ValidationError:
+            return dict(parameters)
+        return given.model_dump(mode="json", exclude_defaults=True)
 
     def metric(self, parameters: Mapping[str, Any]) -> Metric:
         """The metric with these parameters.
@@ -176,7 +193,7 @@ def _conditional(given: given_as.Conditional) -> dict[str, Any]:
 
 def _judged(given: given_as.Judged) -> dict[str, Any]:
     judge = Judge(rubric=given.rubric, model=given.model, best_mark=given.best_mark)
-    return {"example_score": judge.score, "calls": 1, "check": judge.check}
+    return {"example_score": judge.score, "judges": (given.model,), "check": judge.check}
 
 
 def _own(given: given_as.Own) -> dict[str, Any]:
@@ -202,7 +219,7 @@ def _weighted(given: given_as.Weighted) -> dict[str, Any]:
     read = [name for each, own in mixed for name in (*each.fields, *own.fields)]
     return {
         "example_score": score,
-        "calls": sum(own.calls for _, own in mixed),
+        "judges": tuple(model for _, own in mixed for model in own.judges),
         "fields": tuple(dict.fromkeys(read)),
         "check": check,
     }

@@ -23,6 +23,8 @@ class OwnMetric:
         Raises:
             ConfigError: there is no such thing, or it is no function of example and prediction.
         """
+        if not path:
+            raise ConfigError("metric: no function is named. Choose one, or another metric.")
         try:
             found = imported(path)
         except ProgramError as error:
@@ -32,14 +34,14 @@ class OwnMetric:
                 f"metric {path!r} cannot be called as function(example, prediction). "
                 "Define it with these two arguments, and defaults for any others."
             )
-        self._function = found
+        self.function: Callable[..., Any] = found
 
     def score(
         self, expected: Mapping[str, Any], given: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> Any:
         """What it returns, or its `score` where it returns a prediction with one; not checked."""
         example = dspy.Example(**inputs, **expected).with_inputs(*inputs)
-        returned = self._function(example, dspy.Prediction(**given))
+        returned = self.function(example, dspy.Prediction(**given))
         return returned.score if isinstance(returned, dspy.Prediction) else returned
 
 

@@ -8,10 +8,11 @@ None; whoever asked then falls back on importing it.
 
 import ast
 import builtins
+import functools
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,7 +82,12 @@ def definition(module: str, name: str) -> tuple[tuple[str, ...], str]:
     except _CannotBundle as error:
         raise LookupError(f"{module}.{name}: {error}") from error
     imports = {line for _, _, needed in found for line in needed}
-    return tuple(sorted(imports, key=_place_of_import)), "\n\n\n".join(text for _, text, _ in found)
+    return ordered_imports(imports), "\n\n\n".join(text for _, text, _ in found)
+
+
+def ordered_imports(lines: Iterable[str]) -> tuple[str, ...]:
+    """Import statements, each once, in the order in which they can be written down."""
+    return tuple(sorted(set(lines), key=_place_of_import))
 
 
 def _bundled(module_name: str) -> Bundle:
@@ -108,9 +114,9 @@ def _bundled(module_name: str) -> Bundle:
             imports += needed
     _check_known(used, module, ours, imports)
     code = "\n\n\n".join([*parts, *(_text(module, each) for each in kept)])
-    ordered = tuple(sorted(set(imports), key=_place_of_import))
+    ordered = ordered_imports(imports)
     build_text = ast.get_source_segment(module.text, build) or ""
-    return Bundle(imports=ordered, code=code, build=build_text, packages=_packages(ordered))
+    return Bundle(imports=ordered, code=code, build=build_text, packages=packages(ordered))
 
 
 def _module(name: str, known: dict[str, _Module]) -> _Module:
@@ -268,15 +274,22 @@ def _place_of_import(line: str) -> tuple[bool, bool, str]:
     return not line.startswith(_FUTURE), line.startswith("from"), line
 
 
-def _packages(imports: Iterable[str]) -> tuple[str, ...]:
+def packages(imports: Iterable[str]) -> tuple[str, ...]:
+    """What has to be installed for these imports and dspy, pinned where the version is known."""
     heads = {line.split()[1].split(".")[0] for line in imports} | {"dspy"}
     others = sorted(heads - set(sys.stdlib_module_names))
     return tuple(_pinned(each) for each in others)
 
 
 def _pinned(module: str) -> str:
-    names = importlib.metadata.packages_distributions().get(module, [module])
+    names = _distributions().get(module, [module])
     try:
         return f"{names[0]}=={importlib.metadata.version(names[0])}"
     except importlib.metadata.PackageNotFoundError:
         return names[0]
+
+
+@functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Module → what it was installed as. Finding it out takes half a second."""
+    return importlib.metadata.packages_distributions()

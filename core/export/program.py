@@ -15,13 +15,15 @@ from typing import Any
 
 from core.export.bundling import PASSAGE, SETUP, Bundle, bundle
 from core.export.files import ExportFile, text_file
-from core.export.program_script import CUT_OUT, IMPORTED, ROWS, SCRIPT
+from core.export.pipeline_bundle import pipeline_bundle
+from core.export.program_script import BUILT, CUT_OUT, IMPORTED, ROWS, SCRIPT
 from core.export.source import Source
 from core.lm.connection import LMConfig
 from core.programs.candidate import program_with
 from core.programs.importing import is_import_path
 from core.programs.registry import PACKAGE
 from core.results.run_results import CandidateTexts
+from core.runs.config import RunConfig
 from core.runs.preparation import Task, labels, passages
 
 PROGRAM_FILE = "optimized_program.json"
@@ -85,23 +87,23 @@ def passage_files(source: Source) -> tuple[ExportFile, ...]:
 def python_script(source: Source, chosen: CandidateTexts) -> str:
     """Source of a file that runs the candidate; it reads the corpus from the folder it is in."""
     task, config = source.task, source.config
-    alone = bundle(config.program)
+    alone = pipeline_bundle(config.pipeline) if config.pipeline else bundle(config.program)
     example = (task.test or task.val or task.train)[0]
     return SCRIPT.format(
-        head=f"{_plain_line(config.name)}: {_plain_line(config.program)}, {chosen.label}, by MIPRO "
+        head=f"{plain_line(config.name)}: {plain_line(config.program)}, {chosen.label}, by MIPRO "
         "Studio.",
         scores=_scores(source, chosen),
         needs=_needs(config.program, alone),
         model_advice=_model_advice(config.task_model),
-        imports="\n".join(_imports(config.program, alone)),
+        imports="\n".join(import_lines(config.program, alone)),
         outputs=repr(_written(source)),
-        example=_literal(example.inputs),
+        example=literal(example.inputs),
         model=repr(_model_name(config.task_model)),
-        settings=_literal(_model_settings(config.task_model)),
+        settings=literal(_model_settings(config.task_model)),
         key=_key(config.task_model),
-        instructions=_literal(dict(chosen.instructions)),
-        demos=_literal({name: list(own) for name, own in chosen.demos.items()}),
-        source=_source(config.program, alone),
+        instructions=literal(dict(chosen.instructions)),
+        demos=literal({name: list(own) for name, own in chosen.demos.items()}),
+        source=_source(config, alone),
         rows=ROWS if config.passages is not None else "",
         build=_build(config.program, alone),
         setup=_setup(source),
@@ -132,7 +134,8 @@ def _build(program: str, alone: Bundle | None) -> str:
     return alone.build if alone.build.isidentifier() else f"({alone.build})"
 
 
-def _imports(program: str, alone: Bundle | None) -> list[str]:
+def import_lines(program: str, alone: Bundle | None) -> list[str]:
+    """The file's import statements in their groups, with empty lines between these."""
     lines = {"import json", "import os", "import sys", "import dspy"}
     if alone is not None:
         lines |= {*alone.imports}
@@ -150,10 +153,11 @@ def _imports(program: str, alone: Bundle | None) -> list[str]:
     return "\n\n".join("\n".join(own) for own in groups.values() if own).split("\n")
 
 
-def _source(program: str, alone: Bundle | None) -> str:
+def _source(config: RunConfig, alone: Bundle | None) -> str:
     if alone is None:
         return ""
-    return f"{CUT_OUT.format(program=program)}\n\n\n{alone.code}\n\n\n"
+    head = BUILT if config.pipeline else CUT_OUT.format(program=config.program)
+    return f"{head}\n\n\n{alone.code}\n\n\n"
 
 
 def _needs(program: str, alone: Bundle | None) -> str:
@@ -169,7 +173,7 @@ def _setup(source: Source) -> str:
     known = labels(list(source.task.train))
     lines = [f"inputs={tuple(mapping.inputs)!r},", f"outputs={tuple(mapping.outputs)!r},"]
     if known:
-        lines.append(f"labels={_literal(known, indent=12)},")
+        lines.append(f"labels={literal(known, indent=12)},")
     if source.config.passages is not None:
         lines.append(f"passages=tuple({PASSAGE}(**row) for row in rows({PASSAGES_FILE!r})),")
     return "\n".join(f"            {line}" for line in lines)
@@ -178,14 +182,15 @@ def _setup(source: Source) -> str:
 def _model_name(model: LMConfig) -> str:
     if model.is_offline:
         return ""
-    return f"openai/{model.model}" if model.api_base else model.model
+    return f"{model.protocol}/{model.model}" if model.api_base else model.model
 
 
 def _model_settings(model: LMConfig) -> dict[str, Any]:
     if model.is_offline:
         return {}
     settings = model.model_dump(
-        include={"api_base", "temperature", "max_tokens", "timeout"}, exclude_none=True
+        include={"api_base", "api_version", "temperature", "max_tokens", "timeout"},
+        exclude_none=True,
     )
     return {**settings, "num_retries": model.retries}
 
@@ -207,7 +212,7 @@ def _model_advice(model: LMConfig) -> str:
     return f"Set {model.api_key_env} to your key first. {named}" if model.api_key_env else named
 
 
-def _literal(value: Any, indent: int = 0) -> str:
+def literal(value: Any, indent: int = 0) -> str:
     """The value as Python source of several lines, exact to the letter."""
     text = pprint.pformat(_plain(value), width=_WIDTH - indent, sort_dicts=False)
     return text.replace("\n", "\n" + " " * indent) if indent and "\n" in text else text
@@ -222,7 +227,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _plain_line(text: str) -> str:
+def plain_line(text: str) -> str:
     """The text on one line, without what could end a docstring."""
     line = " ".join(text.replace("\\", "/").replace('"', "'").split())
     return "".join(ch for ch in line if ch.isprintable())

@@ -80,6 +80,8 @@ ROWS = '''def rows(name: str) -> list[dict]:
 
 CUT_OUT = "# The program's own source, from sample_programs/{program}.py"
 
+BUILT = "# The program's source, written from the stages that it was built of"
+
 IMPORTED = (
     "The program cannot stand alone: this file imports {file}. Run it from\n"
     "MIPRO Studio's folder, or with that folder on PYTHONPATH."

@@ -9,7 +9,7 @@ def storable(value: Any) -> Any:
     Models sometimes return half a character, which neither JSON nor a database can hold.
     """
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
         return {storable(key): storable(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -8,7 +8,6 @@ evaluated before it is called best.
 from collections.abc import Sequence
 
 from core.data.seeds import derived_seed
-from core.lm.outage import attempts_allowed
 from core.optimizers.actions import Action, Slots
 from core.optimizers.schedule import open_trials
 from core.optimizers.trials import claimed_results, pending_examples, trial_started
@@ -16,6 +15,7 @@ from core.runs.choices import is_permitted, open_choices, search_space
 from core.runs.config import RunConfig
 from core.runs.costs import Cost, Texts, run_cost, text_tokens
 from core.runs.events import Event, TrialStarted
+from core.runs.parts import is_final
 from core.runs.planned import results_of
 from core.runs.preparation import Task
 from core.runs.state import RunState
@@ -91,7 +91,7 @@ class AdaptiveSearch:
             levels = space.levels(state.candidates[result.candidate])
             if result.score is not None:
                 allocation.observe(levels, result.example, result.score)
-            elif result.failure and result.attempt + 1 >= attempts_allowed(result.failure.kind):
+            elif result.failure and is_final(result.failure, result.attempt):
                 allocation.exclude(levels, result.example)
         self._folded = len(state.val_results)
         return allocation

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from core.bootstrap import build_demo_sets
 from core.data.seeds import derived_rng
-from core.lm.outage import ATTEMPTS, attempts_allowed
+from core.lm.outage import ATTEMPTS
 from core.optimizers.actions import (
     Action,
     Bootstrap,
@@ -25,6 +25,7 @@ from core.proposal.grounding import TIPS
 from core.runs.config import RunConfig
 from core.runs.decisions import SpansLocked
 from core.runs.events import DemoSetBuilt, Event, InstructionProposed, PhaseChanged
+from core.runs.parts import is_final
 from core.runs.preparation import Task
 from core.runs.state import RunState
 from core.search.budget import Budget, summary_batches, teacher_runs, wanted_traces
@@ -90,9 +91,7 @@ class Preparing:
             trace = state.traces.get(example)
             if trace is None:
                 yield Bootstrap(example=example, attempt=0)
-            elif trace.failure is not None and trace.attempt + 1 < attempts_allowed(
-                trace.failure.kind
-            ):
+            elif trace.failure is not None and not is_final(trace.failure, trace.attempt):
                 yield Bootstrap(example=example, attempt=trace.attempt + 1)
 
     def _grounding(self, state: RunState) -> Iterator[Action]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from core.data.seeds import derived_rng
 from core.optimizers.actions import Propose
-from core.optimizers.preparing import given_up
 from core.programs.candidate import NO_DEMOS
 from core.proposal.grounding import TIPS
 from core.proposal.settings import ProposerSettings
@@ -15,9 +14,7 @@ from core.runs.wishes import WantedProposal, missing_proposals
 def requested_proposals(state: RunState, seed: int) -> Iterator[Propose]:
     """Those that are still missing, calls under way included, the oldest request first."""
     for wanted in missing_proposals(state):
-        proposal = _proposal(state, wanted, seed)
-        if not given_up(proposal, state):
-            yield proposal
+        yield _proposal(state, wanted, seed)
 
 
 def _proposal(state: RunState, wanted: WantedProposal, seed: int) -> Propose:

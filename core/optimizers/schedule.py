@@ -40,8 +40,12 @@ class Schedule:
         return plan_of(self._config, state, len(self.val)).trials
 
     def started(self, state: RunState) -> int:
-        """Trials that the search has started."""
+        """Trials that the search has started, without those that people have cut short."""
         return _count(state, self.kind)
+
+    def drawn(self, state: RunState) -> int:
+        """The same with those, so that no draw is made twice."""
+        return sum(1 for _ in _all_own(state, self.kind))
 
     def open_trials(self, state: RunState) -> list[Trial]:
         """Trials of the search that are not finished."""
@@ -94,8 +98,7 @@ class Schedule:
         if not state.steering.decisions:
             return _count(state, "full")
         return sum(
-            not trial.cancelled and is_permitted(state, state.candidates[trial.candidate])
-            for trial in _own(state, "full")
+            is_permitted(state, state.candidates[trial.candidate]) for trial in _own(state, "full")
         )
 
     def _full_of_best_by_mean(self, state: RunState, slots: Slots) -> TrialStarted | None:
@@ -118,7 +121,11 @@ class Schedule:
 
 
 def _own(state: RunState, purpose: Purpose) -> Iterator[Trial]:
-    """The search's own trials of this kind."""
+    """The search's own trials of this kind that were not cut short."""
+    return (trial for trial in _all_own(state, purpose) if not trial.cancelled)
+
+
+def _all_own(state: RunState, purpose: Purpose) -> Iterator[Trial]:
     return (t for t in state.trials.values() if t.purpose == purpose and t.asked_by is None)
 
 

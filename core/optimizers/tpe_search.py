@@ -69,8 +69,7 @@ class PoolSearch:
     def _trial(self, state: RunState) -> TrialStarted | None:
         """A trial of the candidate that the rule names; None when the search is over."""
         schedule = self._schedule
-        started = schedule.started(state)
-        if started >= schedule.trials(state):
+        if schedule.started(state) >= schedule.trials(state):
             return None
         space = search_space(state)
         pending = open_trials(state, schedule.kind)
@@ -80,7 +79,7 @@ class PoolSearch:
             pending=[space.levels(state.candidates[trial.candidate]) for trial in pending],
             exhausted=frozenset(map(space.levels, all_claimed(state, schedule.val))),
             choices=open_choices(state, space),
-            seed=derived_seed(self._seed, "tpe", started),
+            seed=derived_seed(self._seed, "tpe", schedule.drawn(state)),
         )
         return None if levels is None else schedule.trial(state, space.candidate(levels))
 

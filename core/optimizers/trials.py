@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from core.lm.outage import attempts_allowed
 from core.optimizers.actions import Score
 from core.programs.candidate import Candidate
 from core.runs.events import Purpose, TrialFinished, TrialStarted
@@ -65,7 +64,7 @@ def pending_examples(state: RunState, trial: Trial) -> Iterator[tuple[str, int]]
         result = results.get(example)
         if result is None:
             yield example, 0
-        elif result.failure and result.attempt + 1 < attempts_allowed(result.failure.kind):
+        elif not result.is_settled:
             yield example, result.attempt + 1
 
 

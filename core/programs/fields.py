@@ -16,7 +16,7 @@ def field_names(columns: Iterable[str]) -> dict[str, str]:
     for column in columns:
         name = re.sub(r"\W+", "_", column).strip("_") or "field"
         name = f"field_{name}" if name[0].isdigit() else name
-        name = f"{name}_column" if _is_reserved(name) else name
+        name = f"{name}_column" if is_reserved(name) else name
         unique, number = name, 2
         while unique in names:
             unique, number = f"{name}_{number}", number + 1
@@ -24,9 +24,13 @@ def field_names(columns: Iterable[str]) -> dict[str, str]:
     return names
 
 
-_TAKEN = frozenset({"reasoning", "self", "signature", "demos", "config", "lm", "base", "augmented"})
+_TAKEN = frozenset(
+    {"reasoning", "self", "instance", "signature", "new_signature", "demos", "config", "lm"}
+    | {"base", "augmented"}
+)
 """Chain of thought adds a field called reasoning; the others are arguments of dspy's own."""
 
 
-def _is_reserved(name: str) -> bool:
+def is_reserved(name: str) -> bool:
+    """True for a name that dspy uses itself, so that no field can have it."""
     return name in _TAKEN or hasattr(dspy.Signature, name) or hasattr(dspy.Prediction, name)

@@ -32,7 +32,9 @@ def own_template(path: str, found: Any) -> ProgramTemplate:
         raise ProgramError(f"{path!r} has no predictor; there is nothing to optimize in it.")
     inputs = {each.name: each.description for info in infos for each in info.inputs}
     outputs = [each for each in infos[-1].outputs if each.name not in _REASONING]
-    told = inspect.getdoc(type(program)) if type(program).__module__.split(".")[0] != "dspy" else ""
+    # Not `inspect.getdoc`: for a class without words of its own it gives those of dspy's.
+    own = "" if type(program).__module__.split(".")[0] == "dspy" else type(program).__doc__
+    told = inspect.cleandoc(own or "")
     return ProgramTemplate(
         name=path,
         title=path.partition(":")[2],

@@ -10,6 +10,7 @@ from typing import Literal
 import dspy
 
 from core.errors import ProgramError
+from core.programs.pipeline.spec import PipelineSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,8 @@ class ProgramTemplate:
     stages: tuple[Stage, ...]
     build: Callable[[ProgramSetup], dspy.Module] = field(repr=False)
     """The dspy program for a setup. Its own instructions and empty demos are the baseline."""
+    pipeline: PipelineSpec | None = field(default=None, repr=False)
+    """What it builds, when it was made of stages without code; a run carries it."""
 
     @property
     def calls_per_run(self) -> int:
@@ -96,6 +99,11 @@ class ProgramTemplate:
     def named(self, name: str) -> "ProgramTemplate":
         """This program under another name."""
         return replace(self, name=name)
+
+    def described(self, description: str | None) -> "ProgramTemplate":
+        """This program with what a person says that it does; as it is without a word."""
+        told = (description or "").strip()
+        return replace(self, description=told) if told else self
 
     def judged(self, calls: int) -> "ProgramTemplate":
         """This program with a last stage of so many LM calls that score what it answers.

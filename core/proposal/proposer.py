@@ -13,6 +13,8 @@ import dspy
 
 from core.errors import ModelError
 from core.lm.connection import message_of
+from core.lm.failures import ANSWERED, kind_of
+from core.lm.reading import ReadingAdapter
 from core.lm.text import storable
 from core.lm.usage import Meter, Usage
 from core.proposal import signatures
@@ -33,6 +35,9 @@ OPTIONAL = (
     "hint",
 )
 """Inputs that are taken out of the proposer's signature when there is nothing to put in."""
+
+ONCE = dict.fromkeys(ANSWERED, 1)
+"""How often a call is made in all: the optimizer, not the call, asks again."""
 
 COMPLETE = "COMPLETE"
 """The prompt model's word for having nothing to add."""
@@ -154,7 +159,7 @@ def _ask(signature: Any, inputs: dict[str, str], lm: dspy.LM, repetition: int) -
     meter, started = Meter(), time.perf_counter()
     with dspy.context(
         lm=lm.copy(rollout_id=repetition) if repetition else lm,
-        adapter=dspy.ChatAdapter(use_json_adapter_fallback=False),
+        adapter=ReadingAdapter(ONCE),
         trace=[],
         usage_tracker=meter,
         max_history_size=0,
@@ -167,11 +172,12 @@ def _ask(signature: Any, inputs: dict[str, str], lm: dspy.LM, repetition: int) -
                 raise ValueError(f"the prompt model left {output!r} empty")
         except (dspy.utils.exceptions.DSPyError, ValueError) as error:
             seconds = time.perf_counter() - started
+            kind, message = kind_of(error), message_of(error, lm)
             refused = isinstance(error, dspy.utils.exceptions.LMError)
+            if isinstance(error, ValueError):
+                meter.failed(kind, message)
             usage = meter.usage + Usage(calls=1) if refused else meter.usage
-            raise PromptCallError(
-                message_of(error, lm), kind=type(error).__name__, seconds=seconds, usage=usage
-            ) from error
+            raise PromptCallError(message, kind=kind, seconds=seconds, usage=usage) from error
     call = meter.calls[-1]
     return Reply(
         text=text,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from core.evaluation.label_scores import MacroF1
 from core.evaluation.statistics import Mean, PairedDifference
 
 ReportKind = Literal["html", "md"]
@@ -42,6 +43,8 @@ class Setting:
     """Examples in trainset, valset and testset; zeros before the run began."""
     metric: str
     metric_text: str
+    judges: tuple[str, ...]
+    """Models that judged each answer; none for most metrics."""
     task_model: str
     prompt_model: str
     simulated: str | None
@@ -66,6 +69,27 @@ class PartScores:
     worse: int
     same: int
     """Examples that both have scores for, by what became of their score."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelLine:
+    """How often one expected label was answered right."""
+
+    label: str
+    before: Mean | None
+    after: Mean | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelTable:
+    """Scores over a whole part of the examples, where the answers are labels."""
+
+    part: PartName
+    before: MacroF1 | None
+    after: MacroF1 | None
+    lines: tuple[LabelLine, ...]
+    words: str
+    """What these numbers are, and what was optimized instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +250,7 @@ class Course:
     ended: float | None
     worked_seconds: float
     costs: tuple[CostLine, ...]
-    """Task model, prompt model, together."""
+    """Task model, prompt model, judge where there is one, together."""
     cap: int | None
 
 
@@ -277,6 +301,8 @@ class ReportData:
     verdict: Verdict
     parts: tuple[PartScores, ...]
     """Held-out first; only those with at least one score."""
+    labels: LabelTable | None
+    """Of the first part; None where the outputs are no labels, or no answer was kept."""
     prompts: tuple[PromptChange, ...]
     improved: Cases
     worse: Cases

@@ -14,6 +14,7 @@ from core.lm.connection import LMConfig
 from core.programs.candidate import Part
 from core.report import data as rd
 from core.report.cases import Scores, cases, changed
+from core.report.labels import label_table
 from core.report.prompts import prompt_changes
 from core.report.reproduction import reproduction
 from core.report.verdict import caveats, part_scores, status_text, verdict
@@ -107,6 +108,7 @@ def report_data(
         setting=setting,
         verdict=verdict(results, parts),
         parts=parts,
+        labels=label_table(run, results, scored, store, task),
         prompts=prompt_changes(results),
         improved=improved,
         worse=worse,
@@ -118,7 +120,7 @@ def report_data(
         ),
         decisions_hidden=max(0, len(decisions) - MOST_DECISIONS),
         caveats=caveats(results, evidence, parts, setting, findings, task.split if task else None),
-        reproduction=reproduction(config, results),
+        reproduction=reproduction(config, results, {each.id: each for each in store.datasets()}),
     )
 
 
@@ -190,6 +192,7 @@ def _setting(config: RunConfig, results: RunResults, task: Task | None) -> rd.Se
         sizes=results.sizes,
         metric=task.metric.title if task else config.metric,
         metric_text=task.metric.description if task else "",
+        judges=tuple(dict.fromkeys(map(_model, config.judge_models))),
         task_model=_model(config.task_model),
         prompt_model=_model(config.prompt_model),
         simulated=_simulated(config),
@@ -213,6 +216,11 @@ def _simulated(config: RunConfig) -> str | None:
         return (
             "The answers come from a language model, but the instructions were put together by a "
             "small program that comes with the software, not written by a language model."
+        )
+    if any(each.is_offline for each in config.judge_models):
+        return (
+            "The answers come from a language model, but the marks that score them were given by a "
+            "small text matcher that comes with the software, not by a language model."
         )
     return None
 
@@ -298,7 +306,8 @@ def _key(effect: LevelEffect) -> tuple[str, Part, str]:
 
 def _course(results: RunResults, snapshot: Snapshot | None) -> rd.Course:
     spent = money(results, snapshot)
-    lines = {"Task model": spent.task, "Prompt model": spent.prompt, "Together": spent.total}
+    *models, (_, total) = spent.rows.items()
+    lines = {**dict(models), "Together": total}
     return rd.Course(
         started=results.started,
         ended=results.ended,

@@ -1,16 +1,21 @@
 """How to do a run again: the command line, what it does not carry, and the versions in use."""
 
 import importlib.metadata
+import json
 import platform
 import shlex
 from collections.abc import Iterator, Mapping
 
 from core.data.bundled import bundled, bundled_dataset
 from core.data.split import SplitConfig
+from core.data.split_words import described_split
 from core.lm.connection import LMConfig
+from core.lm.failures import GROUPS, FailurePolicy
+from core.programs.pipeline.saved import PREFIX
 from core.report.data import Reproduction
 from core.results.run_results import RunResults
 from core.runs.config import PROPOSER_TEMPERATURE, RunConfig
+from core.runs.store import STORED, StoredDataset
 from core.search.budget import PAPER_ROWS, Budget, paper_budget, preset, shaped
 
 LIBRARIES = ("dspy", "optuna", "litellm", "numpy", "scipy", "pandas", "pydantic")
@@ -20,32 +25,37 @@ CONCURRENCY = 8
 TIMEOUT = 60.0
 """What the command line takes where nothing is given."""
 
+NOTHING_STORED: Mapping[str, StoredDataset] = {}
+
 Options = dict[str, str | None]
 """Option → value; None for a switch."""
 
 
-def reproduction(config: RunConfig, results: RunResults) -> Reproduction:
-    """How to repeat the run with these settings."""
+def reproduction(
+    config: RunConfig, results: RunResults, stored: Mapping[str, StoredDataset] = NOTHING_STORED
+) -> Reproduction:
+    """How to repeat the run with these settings; `stored` are the datasets there are, by id."""
     budget, options = _budget(config, results)
-    given = {**_options(config, _data_file(config)), **options}
+    given = {**_options(config, stored), **_split(config), **options}
     words = [f"{name} {shlex.quote(value)}" if value is not None else name
              for name, value in given.items()]  # fmt: skip
+    words += [f"--on-failure {each}" for each in _on_failure(config.on_failure)]
     words += [f"--lock {shlex.quote(f'{name}={text}')}"
               for name, texts in config.locks.items() for text in texts]  # fmt: skip
     return Reproduction(
         command=" \\\n  ".join(["python -m core optimize", *words]),
-        notes=tuple(_notes(config, results, budget)),
+        notes=tuple(_notes(config, results, budget, stored)),
         seed=config.seed,
         versions=_versions(),
         settings=config.model_dump_json(indent=2, exclude_none=True),
     )
 
 
-def _options(config: RunConfig, data: str) -> Options:
+def _options(config: RunConfig, stored: Mapping[str, StoredDataset]) -> Options:
     task = config.task_model
     options: Options = {
-        "--program": config.program,
-        "--data": data,
+        "--program": _pipeline_file(config) or config.program,
+        "--data": _data(config, stored),
         "--inputs": _columns(config.mapping.inputs),
         "--output": _columns(config.mapping.outputs),
         "--metric": config.metric,
@@ -56,7 +66,9 @@ def _options(config: RunConfig, data: str) -> Options:
     }
     asked = task if not task.is_offline else config.prompt_model
     optional: dict[str, tuple[str | None, object]] = {
-        "--passages": (_corpus_file(config), None),
+        "--corpus": (_corpus(config, stored), None),
+        "--description": (config.program_description, None),
+        "--metric-parameters": (_json(config.metric_parameters), None),
         "--api-base": (asked.api_base, None),
         "--api-key-env": (asked.api_key_env, None),
         "--timeout": (f"{asked.timeout:g}", f"{TIMEOUT:g}"),
@@ -64,9 +76,32 @@ def _options(config: RunConfig, data: str) -> Options:
         "--max-calls": (None if config.max_calls is None else str(config.max_calls), None),
     }
     options |= {name: value for name, (value, usual) in optional.items() if value != usual}
+    options |= dict(_of_models(config, asked))
     if config.review:
         options["--review"] = None
     return options
+
+
+def _pipeline_file(config: RunConfig) -> str | None:
+    """The file of a pipeline that came from one; None where it is saved, or is none.
+
+    By its bare name the newest of that name would be taken, whatever that is.
+    """
+    if config.pipeline is None or "@" in config.program:
+        return None
+    return f"{config.program.removeprefix(PREFIX)}.json"
+
+
+def _on_failure(policy: FailurePolicy) -> Iterator[str]:
+    """What is done differently from the default, such as `rate-limit=pause:3`."""
+    for group in GROUPS:
+        rule = getattr(policy, group)
+        if rule != getattr(FailurePolicy(), group):
+            yield f"{group.replace('_', '-')}={rule.then}:{rule.attempts}"
+
+
+def _json(parameters: Mapping[str, object]) -> str | None:
+    return json.dumps(parameters, ensure_ascii=False) if parameters else None
 
 
 def _columns(fields: Mapping[str, str]) -> str:
@@ -75,14 +110,53 @@ def _columns(fields: Mapping[str, str]) -> str:
     )
 
 
-def _data_file(config: RunConfig) -> str:
-    return _bundled_file(config.dataset) or config.dataset_name
+def _split(config: RunConfig) -> Options:
+    """What differs from the split that the command makes by itself."""
+    own, usual = config.split, SplitConfig(seed=config.seed)
+    options: dict[str, str | None] = {
+        "--split": _three(own.train, own.val, own.test),
+        "--split-counts": _three(*own.counts) if own.counts else None,
+        "--split-by-group": own.group_by,
+        "--split-by-time": own.order_by,
+        "--split-by-column": own.part_column,
+        "--split-seed": str(own.seed),
+    }
+    if (own.train, own.val, own.test) == (usual.train, usual.val, usual.test):
+        del options["--split"]
+    if own.seed == usual.seed:
+        del options["--split-seed"]
+    given: Options = {name: value for name, value in options.items() if value is not None}
+    return given if own.stratify else {**given, "--no-stratify": None}
 
 
-def _corpus_file(config: RunConfig) -> str | None:
+def _three(*numbers: float) -> str:
+    return ",".join(map(repr, numbers))
+
+
+def _data(config: RunConfig, stored: Mapping[str, StoredDataset]) -> str:
+    """Where the command finds the examples: a bundled file, the person's file, or the database."""
+    bundled_one = _bundled_file(config.dataset)
+    if bundled_one is not None:
+        return bundled_one
+    if _is_made(config.dataset, stored):
+        return f"{STORED}{config.dataset}"
+    return config.dataset_name
+
+
+def _corpus(config: RunConfig, stored: Mapping[str, StoredDataset]) -> str | None:
     if config.passages is None:
         return None
-    return _bundled_file(config.passages) or "CORPUS_FILE"
+    if (bundled_one := _bundled_file(config.passages)) is not None:
+        return bundled_one
+    return f"{STORED}{config.passages}" if config.passages in stored else "CORPUS_FILE"
+
+
+def _is_made(dataset: str, stored: Mapping[str, StoredDataset]) -> bool:
+    """Whether it is another than the file it came from, if from one: cleaned, drawn, pasted, …"""
+    if dataset not in stored:
+        return False
+    origin, plain = stored[dataset].origin, f"Uploaded as {stored[dataset].name}"
+    return origin != plain and not (origin.startswith(f"{plain} (") and origin.endswith(")"))
 
 
 def _bundled_file(dataset: str) -> str | None:
@@ -115,8 +189,10 @@ def _budget(config: RunConfig, results: RunResults) -> tuple[Budget, Options]:
     }
 
 
-def _notes(config: RunConfig, results: RunResults, budget: Budget) -> Iterator[str]:
-    yield from _data_notes(config)
+def _notes(
+    config: RunConfig, results: RunResults, budget: Budget, stored: Mapping[str, StoredDataset]
+) -> Iterator[str]:
+    yield from _data_notes(config, stored)
     if missing := [*_uncarried(config), *_other_budget(config.budget, budget)]:
         yield (
             f"The command line has no option for these settings: {'; '.join(missing)}. Set them "
@@ -126,6 +202,15 @@ def _notes(config: RunConfig, results: RunResults, budget: Budget) -> Iterator[s
         yield (
             "People stepped in while it ran. The command repeats the settings, not their decisions."
         )
+    if config.pipeline is not None:
+        file = _pipeline_file(config)
+        where = (
+            f"To have it, write what the settings below have as `pipeline` into the file {file}."
+            if file
+            else "Where it is not saved, write what the settings below have as `pipeline` into a "
+            "file that ends in .json, and give that as --program."
+        )
+        yield f"The program is a pipeline. {where}"
     if results.branched_from is not None:
         yield "The run began with what another run had found, which the command does not repeat."
     if config.concurrency > 1:
@@ -138,13 +223,21 @@ def _notes(config: RunConfig, results: RunResults, budget: Budget) -> Iterator[s
         yield "A language model does not answer the same way each time, and providers update them."
 
 
-def _data_notes(config: RunConfig) -> Iterator[str]:
-    if _bundled_file(config.dataset) is None:
+def _data_notes(config: RunConfig, stored: Mapping[str, StoredDataset]) -> Iterator[str]:
+    if config.split != SplitConfig(seed=config.split.seed):
+        yield f"The examples are divided {described_split(config.split)}."
+    if _data(config, stored).startswith(STORED):
+        yield (
+            f"The examples are in the database ({stored[config.dataset].origin}). To take them "
+            f"elsewhere: python -m core data {STORED}{config.dataset} --out examples.parquet; then "
+            "give this file as --data."
+        )
+    elif _bundled_file(config.dataset) is None:
         yield (
             f"The data file has to be at hand. Its content has the fingerprint {config.dataset}; "
             "another content is another experiment."
         )
-    if config.passages is not None and _bundled_file(config.passages) is None:
+    if _corpus(config, stored) == "CORPUS_FILE":
         yield "CORPUS_FILE stands for the file of texts that the program searches."
     columns = [*config.mapping.inputs.items(), *config.mapping.outputs.items()]
     if any(set(name) & {",", "="} or name != name.strip() for pair in columns for name in pair):
@@ -156,29 +249,31 @@ def _data_notes(config: RunConfig) -> Iterator[str]:
 
 def _uncarried(config: RunConfig) -> Iterator[str]:
     """Settings that differ from what the command line would make them."""
-    usual = SplitConfig(seed=config.seed)
-    if config.split != usual:
-        own = config.split
-        shares = f"{own.train:g} / {own.val:g} / {own.test:g}"
-        yield (
-            f"split into training, validation and held-out {shares}, seed {own.seed}"
-            f"{'' if own.stratify else ', not stratified'}"
-        )
     if config.threshold != 1.0:
         yield f"score from which a worked example is kept {config.threshold:g}"
     if config.proposer_temperature != PROPOSER_TEMPERATURE:
         yield f"temperature of the prompt model {config.proposer_temperature:g}"
-    carried = {"model", "api_base", "api_key_env", "timeout", "input_price", "output_price"}
-    for role, model in (("task", config.task_model), ("prompt", config.prompt_model)):
-        for name, value in model.model_dump(exclude=carried, exclude_defaults=True).items():
-            yield f"{role} model's {name.replace('_', ' ')} {value:g}"
-    task, prompt = config.task_model, config.prompt_model
-    if not task.is_offline and not prompt.is_offline and _way(task) != _way(prompt):
-        yield f"the prompt model's own address or key (variable {prompt.api_key_env or 'none'})"
 
 
-def _way(model: LMConfig) -> tuple[object, ...]:
-    return model.api_base, model.api_key_env, model.timeout
+def _of_models(config: RunConfig, asked: LMConfig) -> Iterator[tuple[str, str | None]]:
+    """Role → what its model has beside the name, where the way of `asked` is given for all."""
+    shared = asked.model_dump(include={"api_base", "api_key_env", "timeout"})
+    roles = {"task": config.task_model, "prompt": config.prompt_model}
+    if config.teacher_model is not None:
+        roles["teacher"] = config.teacher_model
+        yield "--teacher-model", config.teacher_model.model
+    for role, model in roles.items():
+        usual = LMConfig() if model.is_offline else LMConfig(model=model.model, **shared)
+        own = model.model_dump(exclude={"model"})
+        differing = [
+            f"{name}={'' if value is None else value}"
+            for name, value in own.items()
+            if value != getattr(usual, name)
+        ]
+        if differing:
+            yield f"--{role}-options", ",".join(differing)
+    if not config.response_cache:
+        yield "--no-cache", None
 
 
 def _other_budget(wanted: Budget, given: Budget) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """What programs answered, as the store's traces have it, and how values are written on one line."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.evaluation.evaluator import Trace, trace_from_json
+from core.evaluation.statistics import Mean, mean
 from core.runs.store import RunStore
 
 AT_ONCE = 2_000
@@ -29,6 +31,18 @@ def trace_texts(store: RunStore, run_id: str, keys: Sequence[str]) -> dict[str, 
     for first in range(0, len(keys), AT_ONCE):
         found |= store.traces(run_id, keys[first : first + AT_ONCE])
     return found
+
+
+def part_means(
+    store: RunStore, run_id: str, candidate: str, examples: Sequence[str]
+) -> dict[str, Mean]:
+    """Part of a weighted metric → its mean over those of the examples that left a trace."""
+    keys = [f"eval/{candidate}/{example}" for example in examples]
+    found: dict[str, list[float]] = {}
+    for text in trace_texts(store, run_id, keys).values():
+        for name, score in json.loads(text).get("parts", {}).items():
+            found.setdefault(name, []).append(score)
+    return {name: mean(scores) for name, scores in found.items()}
 
 
 def in_one_line(values: Mapping[str, Any]) -> str:

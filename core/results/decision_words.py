@@ -10,6 +10,12 @@ from core.runs.state import row
 MOST_NAMED = 4
 """Candidates that are named; more are `others`."""
 
+_BOUNDS: dict[de.Bound, str] = {
+    "trials": "the trials",
+    "concurrency": "what is in flight together",
+    "max_calls": "the cap on LM calls",
+}
+
 LONGEST = 160
 """Characters of a person's own words that are quoted."""
 
@@ -120,7 +126,11 @@ def _bounded(decision: de.BudgetChanged) -> str:
         parts.append("any number of LM calls")
     elif decision.max_calls is not None:
         parts.append(f"at most {decision.max_calls:,} LM calls")
-    return f"set the budget to {', '.join(parts)}" if parts else "left the budget as it was"
+    said = [f"set the budget to {', '.join(parts)}"] if parts else []
+    if decision.as_configured:
+        again = " and ".join(_BOUNDS[name] for name in decision.as_configured)
+        said.append(f"set {again} back to the run's settings")
+    return " and ".join(said) or "left the budget as it was"
 
 
 def _evaluated(decision: de.EvaluationRequested, names: Names) -> str:

@@ -48,7 +48,7 @@ class Counts:
     """What the progress of a run counts over all its trials and results."""
 
     finished: int = 0
-    """Trials that ended, without those of tests and of requests to evaluate."""
+    """Trials that ended, without those of tests, of requests to evaluate, and those cut short."""
     to_test: int = 0
     """Examples of test trials."""
     results: int = 0
@@ -67,7 +67,8 @@ class Counts:
 
     def ended(self, trial: Trial) -> None:
         """Take in that the trial ended."""
-        self.finished += trial.purpose != "test" and trial.request is None
+        counts = trial.purpose != "test" and trial.request is None and not trial.cancelled
+        self.finished += counts
 
     @classmethod
     def of(cls, state: RunState) -> "Counts":

@@ -23,6 +23,7 @@ from core.results.settings import TriedSettings, learnt_importance, tried_settin
 from core.results.steering_view import (
     BudgetInForce,
     DecisionMemo,
+    EvaluationView,
     SteeringView,
     budget_in_force,
     steering_view,
@@ -65,6 +66,8 @@ class Grounding:
     program_description: str | None
     predictor_descriptions: dict[str, str]
     """Predictor → text."""
+    purpose: str | None = None
+    """What a person wrote that the program does; None where its own description stood."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,8 @@ class RunResults:
     phase: Phase | None
     phase_times: tuple[tuple[float, Phase], ...]
     """(time, phase) of every change of phase, oldest first."""
+    evaluates: bool
+    """True while an ended run is taken up only for what people want evaluated."""
     message: str | None
     """Why the run is paused or failed."""
     paused_by_person: bool
@@ -105,6 +110,11 @@ class RunResults:
     """Examples in trainset, valset and testset."""
     predictors: tuple[PredictorInfo, ...]
     task_usage: Usage
+    """Of all runs of the program, a judge's calls included."""
+    program_usage: Usage
+    teacher_usage: Usage
+    judge_usage: Usage
+    """What the program itself took of it, and what judges took."""
     prompt_usage: Usage
     phases: tuple[PhaseProgress, ...]
     tables: Tables
@@ -140,6 +150,11 @@ class RunResults:
     def is_ended(self) -> bool:
         """True when no worker will ever continue this run."""
         return self.status in ENDED
+
+    @property
+    def open_evaluations(self) -> tuple[EvaluationView, ...]:
+        """The requests for which an ended run is taken up and from which something may come."""
+        return tuple(each for each in self.steering.evaluations if self.evaluates and not each.end)
 
     @property
     def failure_count(self) -> int:
@@ -280,7 +295,7 @@ def run_results(
         failures=memo.all_failures(state),
         instructions=dict(tables.made),
         demo_sets=dict(tables.demo_sets),
-        grounding=_grounding(state),
+        grounding=_grounding(state, config),
         choices=numbers.candidates,
         labels=numbers.labels,
         baseline=_standing(state.baseline, tables),
@@ -302,6 +317,7 @@ def _course(state: RunState) -> dict[str, Any]:
         "wish": state.wish,
         "phase": state.phase,
         "phase_times": tuple(state.phases),
+        "evaluates": state.returns_to is not None,
         "message": state.message,
         "paused_by_person": state.paused_by_person,
         "at_cap": state.at_cap,
@@ -312,6 +328,9 @@ def _course(state: RunState) -> dict[str, Any]:
         "sizes": state.sizes,
         "predictors": state.predictors,
         "task_usage": state.task_usage,
+        "program_usage": state.program_usage,
+        "teacher_usage": state.teacher_usage,
+        "judge_usage": state.judge_usage,
         "prompt_usage": state.prompt_usage,
         "branched_from": state.branched_from,
     }
@@ -328,8 +347,9 @@ def _standing(candidate: str | None, tables: Tables) -> Standing | None:
     )
 
 
-def _grounding(state: RunState) -> Grounding:
+def _grounding(state: RunState, config: RunConfig) -> Grounding:
     return Grounding(
+        purpose=config.program_description,
         observations=tuple(each.text for each in state.observations),
         dataset_summary=state.dataset_summary,
         program_description=state.program_description,

@@ -1,6 +1,7 @@
 """What people have decided about a run, as plain values: what is in force, and the whole log."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,14 +15,14 @@ from core.runs.decisions import (
     CandidateQueued,
     Decision,
     ExamplePart,
-    ProposalsRequested,
 )
 from core.runs.events import EvaluationEnd
-from core.runs.parts import Evaluation, Instruction, Rating, RatingKey
+from core.runs.parts import Evaluation, Rating, RatingKey
 from core.runs.ratings import key_of
 from core.runs.state import RunState
 from core.runs.steering import Combination, Verdict
 from core.runs.undo import undoing
+from core.runs.wishes import missing_proposals
 
 Undo = Literal["possible", "no longer in force", "impossible"]
 
@@ -63,6 +64,8 @@ class Requested:
     count: int
     arrived: int
     """Those that came and were not there already."""
+    awaited: int
+    """Those that may still come; none of those given up after too many refusals."""
     by: str
     at: float
     hint: str
@@ -149,7 +152,7 @@ def steering_view(state: RunState, names: Names, memo: DecisionMemo | None = Non
         banned=dict(steering.banned),
         queue=tuple(_queued(state, each) for each in steering.queue.values()),
         locks=dict(steering.locks),
-        requests=_requests(steering.requests, state.instructions),
+        requests=_requests(state),
         evaluations=tuple(map(_evaluation, steering.evaluations)),
         ratings=dict(state.ratings),
         waits_for_review=state.phase == "review"
@@ -237,13 +240,13 @@ def _queued(state: RunState, wish: CandidateQueued) -> Queued:
     )
 
 
-def _requests(
-    requests: Sequence[ProposalsRequested], instructions: Mapping[str, Mapping[str, Instruction]]
-) -> tuple[Requested, ...]:
+def _requests(state: RunState) -> tuple[Requested, ...]:
+    requests = state.steering.requests
     if not requests:
         return ()
+    awaited = Counter(each.request for each in missing_proposals(state))
     arrived: dict[int, int] = {}
-    for own in instructions.values():
+    for own in state.instructions.values():
         for each in own.values():
             if each.request is not None:
                 arrived[each.request] = arrived.get(each.request, 0) + 1
@@ -253,6 +256,7 @@ def _requests(
             predictor=each.predictor,
             count=each.count,
             arrived=arrived.get(number, 0),
+            awaited=awaited[number],
             by=each.by,
             at=each.at,
             hint=each.hint,

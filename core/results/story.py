@@ -170,9 +170,11 @@ def _cost(results: RunResults, money: Money) -> str:
     time = f"{minutes:.0f} minutes" if minutes >= 2 else f"{results.worked_seconds:.0f} seconds"
     cap = f" of at most {money.cap:,}" if money.cap is not None else ""
     cached = f", and {money.total.cached:,} answers from the cache" if money.total.cached else ""
+    *models, _ = money.rows.items()
+    each = [f"{name[0].lower()}{name[1:]} {_spent(model)}" for name, model in models]
     return (
         f"{money.total.calls:,} LM calls{cap}{cached} in {time} of work: {_spent(money.total)} "
-        f"(task model {_spent(money.task)}, prompt model {_spent(money.prompt)}). "
+        f"({', '.join(each)}). "
         f"{money.total.input_tokens:,} tokens in, {money.total.output_tokens:,} out."
     )
 

@@ -62,7 +62,8 @@ def branch(
     """The id of a new run, not yet started, that has all of this run up to event `upto`.
 
     None takes all that is there; the run may be under way. `changes` are settings by name, as for
-    `branched_config`.
+    `branched_config`. With `review=True` among them the branch waits for a review of its own, even
+    if the other run's proposals were approved.
 
     Raises:
         RunNotFound: there is no such run.
@@ -82,6 +83,7 @@ def branch(
         other_optimizer=config.optimizer != origin.optimizer,
         other_proposer=(config.optimizer, config.prompt_model)
         != (origin.optimizer, origin.prompt_model),
+        own_review=changes.get("review") is True,
     )
     copies = list(copying.copies(_usable(records[:last], state)))
     new = store.create(config)
@@ -160,6 +162,8 @@ class _Copying:
     """Rounds mean something to their own optimizer only; what they tried stays."""
     other_proposer: bool
     """What was asked for in vain may be asked for again."""
+    own_review: bool
+    """Somebody wants to look through the proposals once more."""
 
     def copies(self, events: Sequence[ev.Event]) -> Iterator[_Copy]:
         """The events that the branch takes over."""
@@ -174,12 +178,16 @@ class _Copying:
                 return event.phase != "bootstrap"
             case ev.RoundStarted():
                 return self.other_optimizer
+            case de.ReviewApproved():
+                return self.own_review
             case _:
                 return isinstance(event, LEFT_BEHIND)
 
     def _changes(self, event: ev.Event) -> dict[str, Any]:
         known = type(event).model_fields
         changes: dict[str, Any] = {"usage": Usage()} if "usage" in known else {}
+        if "shares" in known:
+            changes["shares"] = None
         if self.other_optimizer and "round" in known:
             changes["round"] = None
         if isinstance(event, WITH_TRACE) and event.trace is not None:

@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from core.data.dataset import FieldMapping
 from core.data.split import SplitConfig
+from core.evaluation.metric_parameters import judges
 from core.lm.connection import LMConfig
+from core.lm.failures import FailurePolicy
+from core.programs.pipeline.spec import PipelineSpec
 from core.search.budget import Budget, shaped
 from core.search.family import FAMILY
 from core.search.shape import Shape
@@ -29,6 +32,9 @@ OptimizerName = Literal[
 PROPOSER_TEMPERATURE = 0.7
 """As in the paper (section 5)."""
 
+MOST_DESCRIBED = 10_000
+"""Characters of a program's description, as with its source, to bound the prompt."""
+
 
 class RunConfig(BaseModel):
     """Everything that, with the dataset's content and the models' answers, decides a run."""
@@ -37,7 +43,11 @@ class RunConfig(BaseModel):
 
     name: str
     program: str
-    """Name of a template in `sample_programs/`, or `package.module:NAME`."""
+    """Name of a template in `sample_programs/`, `package.module:NAME`, or `pipeline:NAME@2`."""
+    pipeline: PipelineSpec | None = None
+    """What a pipeline consists of; then the program is only what it is called."""
+    program_description: str | None = Field(default=None, max_length=MOST_DESCRIBED)
+    """What the program does, for proposals; None for the template's own description."""
     dataset: str
     """Id of a stored dataset."""
     dataset_name: str
@@ -56,13 +66,19 @@ class RunConfig(BaseModel):
     """Without what the optimizer does not search, whatever was given."""
     task_model: LMConfig = LMConfig()
     prompt_model: LMConfig = LMConfig()
+    teacher_model: LMConfig | None = None
+    """Makes the traces that become demos; None for the task model."""
     proposer_temperature: float = Field(default=PROPOSER_TEMPERATURE, ge=0.0, le=2.0)
     """Of the prompt model, unless its own settings say another one."""
     seed: int = Field(default=0, ge=0)
     concurrency: int = Field(default=8, ge=1, le=256)
     """Examples and proposals in flight together."""
+    on_failure: FailurePolicy = FailurePolicy()
+    """What happens when a call or an example fails, per group of failures."""
     max_calls: int | None = Field(default=None, ge=1)
-    """Cap on LM calls over both models; None for no cap."""
+    """Cap on LM calls over all models; None for no cap."""
+    response_cache: bool = True
+    """Whether an answer of a model is used again for the same question within the run."""
     review: bool = False
     """Wait for a person to look through the proposals before the search begins."""
     locks: dict[str, tuple[str, ...]] = {}
@@ -86,6 +102,27 @@ class RunConfig(BaseModel):
         return FAMILY[self.optimizer].shape
 
     @property
+    def judge_models(self) -> tuple[LMConfig, ...]:
+        """The models that judge each answer; none for most metrics."""
+        return judges(self.metric, self.metric_parameters)
+
+    @property
     def uses_offline_model(self) -> bool:
-        """True when either model is the built-in text matcher."""
-        return self.task_model.is_offline or self.prompt_model.is_offline
+        """True when any model, a judge included, is the built-in text matcher."""
+        return any(each.is_offline for each in self.models.values())
+
+    @property
+    def models(self) -> dict[str, LMConfig]:
+        """Role → model, of all that the run asks; several judges are told apart by number."""
+        found = {"task model": self.task_model, "prompt model": self.prompt_model}
+        if self.teacher_model is not None:
+            found["teacher model"] = self.teacher_model
+        judges = self.judge_models
+        names = ["judge"] if len(judges) == 1 else [f"judge {n + 1}" for n in range(len(judges))]
+        return found | dict(zip(names, judges, strict=True))
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """Names of the keys that its models want, each once."""
+        named = (each.api_key_env for each in self.models.values() if not each.is_offline)
+        return tuple(dict.fromkeys(name for name in named if name))

@@ -25,6 +25,10 @@ class Course:
     status: Status = "queued"
     wish: Literal["run", "pause", "stop"] = "run"
     """What people last asked for."""
+    worker: str | None = None
+    """Who works on the run, or was the last to do so."""
+    hands_over: bool = False
+    """True while a paused run waits for a new worker, and for nobody else to go on with it."""
     phase: ev.Phase | None = None
     phases: list[tuple[float, ev.Phase]] = field(default_factory=list)
     """(time, phase) of every change of phase, oldest first."""
@@ -54,6 +58,11 @@ class Course:
     best: str | None = None
     """As named by the event that ended the run."""
     task_usage: Usage = Usage()
+    """Of all runs of the program, a judge's calls included."""
+    program_usage: Usage = Usage()
+    teacher_usage: Usage = Usage()
+    judge_usage: Usage = Usage()
+    """What the program itself took of it, what it took of a teacher model, and what judges took."""
     prompt_usage: Usage = Usage()
     _clock: WorkClock = field(default_factory=WorkClock)
 
@@ -69,7 +78,7 @@ class Course:
 
     @property
     def usage(self) -> Usage:
-        """Both models together."""
+        """All models together."""
         return self.task_usage + self.prompt_usage
 
     def elapsed(self, now: float) -> float:
@@ -80,7 +89,7 @@ class Course:
         self._clock.take_up(self._at_work_since(event.at))
         if self.status == "paused" and self.wish == "pause":
             self.wish = "run"  # taking a paused run up is asking it to go on
-        self.status = "running"
+        self.status, self.worker, self.hands_over = "running", event.worker, False
         self.message, self.at_cap = None, False
         self.started = event.at if self.started is None else self.started
         self.predictors = event.predictors
@@ -108,6 +117,7 @@ class Course:
 
     def _resumed(self, event: ev.Resumed) -> None:
         self.status, self.message, self.at_cap = "running", None, False
+        self.hands_over = False
         self._clock.start(self._at_work_since(event.at))
 
     def _at_work_since(self, at: float) -> float | None:

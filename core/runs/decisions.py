@@ -39,6 +39,9 @@ class ResumeRequested(Decision):
 
     kind: Literal["resume_requested"] = "resume_requested"
     max_calls: int | None = None
+    hand_over: bool = False
+    """A new worker is on its way, with the keys of now: one that waits in a pause leaves the run to
+    it. Means nothing where the run is not paused."""
 
 
 class StopRequested(Decision):
@@ -189,6 +192,9 @@ class ProposalsRequested(Decision):
     """The proposer sees what has been tried, how it scored, and what the best still gets wrong."""
 
 
+Bound = Literal["trials", "concurrency", "max_calls"]
+
+
 class BudgetChanged(Decision):
     """New bounds; None leaves one as it is. They replace those of the run's settings."""
 
@@ -200,6 +206,8 @@ class BudgetChanged(Decision):
     """Cap on LM calls over both models."""
     uncapped: bool = False
     """No cap on LM calls any more."""
+    as_configured: tuple[Bound, ...] = ()
+    """Those that are again as the run's settings have them."""
 
 
 class EvaluationRequested(Decision):

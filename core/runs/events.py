@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from core.lm.usage import Usage
+from core.lm.usage import Usage, UsageShares
 from core.programs.candidate import Candidate, Demo
 from core.programs.predictors import PredictorInfo
 from core.proposal.settings import ProposerSettings
@@ -34,6 +34,8 @@ class Failure(BaseModel):
     message: str
     stage: str | None = None
     """The predictor that failed, when it is known."""
+    final: bool | None = None
+    """False when it will be tried again, True when not; None where the log does not say."""
 
 
 class RunStarted(Recorded):
@@ -69,6 +71,8 @@ class TraceBootstrapped(Recorded):
     failure: Failure | None = None
     seconds: float
     usage: Usage
+    shares: UsageShares | None = None
+    """Who took what of it, where a judge took a part."""
 
 
 class DemoSetBuilt(Recorded):
@@ -218,6 +222,8 @@ class ExampleScored(Recorded):
     failure: Failure | None = None
     seconds: float
     usage: Usage
+    shares: UsageShares | None = None
+    """Who took what of it, where a judge took a part."""
 
 
 class TrialFinished(Recorded):
@@ -262,6 +268,8 @@ class ExampleRepeated(Recorded):
     failure: Failure | None = None
     seconds: float
     usage: Usage
+    shares: UsageShares | None = None
+    """Who took what of it, where a judge took a part."""
 
 
 class EvaluationFinished(Recorded):

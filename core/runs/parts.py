@@ -14,6 +14,13 @@ from core.runs.decisions import EvaluationRequested, ExamplePart
 from core.runs.events import EvaluationEnd, Failure, Purpose
 
 
+def is_final(failure: Failure, attempt: int) -> bool:
+    """Whether what failed at this attempt, counted from 0, is not tried again."""
+    if failure.final is not None:
+        return failure.final
+    return attempt + 1 >= attempts_allowed(failure.kind)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """One example under one candidate, as last tried."""
@@ -26,8 +33,7 @@ class Result:
     @property
     def is_settled(self) -> bool:
         """Whether nothing more is tried: there is a score, or it has failed for good."""
-        failure = self.failure
-        return failure is None or self.attempt + 1 >= attempts_allowed(failure.kind)
+        return self.failure is None or is_final(self.failure, self.attempt)
 
 
 @dataclass(frozen=True, kw_only=True)

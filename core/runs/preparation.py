@@ -15,10 +15,10 @@ from core.errors import ConfigError, ProgramError
 from core.evaluation.metrics import Metric, fitting_metric, metric
 from core.lm.connection import connect
 from core.programs.predictors import PredictorInfo, predictors
-from core.programs.registry import template
 from core.programs.template import Passage, ProgramTemplate
 from core.proposal.locks import missing_spans, split_marks
 from core.runs.config import RunConfig
+from core.runs.programs import template_of
 from core.runs.store import DatasetStore
 from core.search.budget import CallEstimate, Sizes, estimate
 
@@ -52,7 +52,14 @@ class Task:
             train=len(self.train),
             val=len(self.val),
             test=len(self.test),
+            judged=self.metric.calls,
         )
+
+    def teacher_calls(self, config: RunConfig) -> int:
+        """Calls to a teacher model in one run of the program that makes a trace; 0 without one."""
+        if config.teacher_model is None:
+            return 0
+        return self.template.calls_per_run - self.metric.calls
 
     def estimate(self, config: RunConfig) -> CallEstimate:
         """The most LM calls this run can take, by phase."""
@@ -71,7 +78,7 @@ def prepare(config: RunConfig, store: DatasetStore) -> Task:
     train = examples(dataset, config.mapping, parts.train)
     val = examples(dataset, config.mapping, parts.val)
     test = examples(dataset, config.mapping, parts.test)
-    chosen = template(config.program)
+    chosen = template_of(config).described(config.program_description)
     setup = chosen.checked_setup(
         inputs=tuple(config.mapping.inputs),
         outputs=tuple(config.mapping.outputs),
@@ -96,6 +103,16 @@ def prepare(config: RunConfig, store: DatasetStore) -> Task:
     )
 
 
+def check_keys(config: RunConfig) -> None:
+    """Do nothing, if the keys that the run's models name are there.
+
+    Raises:
+        ConfigError: one is not; the message says which and for what.
+    """
+    for role, model in config.models.items():
+        model.check(role)
+
+
 def check_models(config: RunConfig) -> None:
     """Do nothing, if all models can be asked as configured, a judge's included. Asks none of them.
 
@@ -105,6 +122,8 @@ def check_models(config: RunConfig) -> None:
     metric(config.metric, config.metric_parameters).check()
     connect(config.task_model, role="task model")
     connect(config.prompt_model, role="prompt model", temperature=config.prompt_temperature)
+    if config.teacher_model is not None:
+        connect(config.teacher_model, role="teacher model")
 
 
 def _without_marks(program: dspy.Module) -> dict[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from core.runs.choices import is_permitted
 from core.runs.config import RunConfig
 from core.runs.evaluations import calls_left
 from core.runs.events import Purpose
+from core.runs.parts import Trial
 from core.runs.planned import budget_of, plan_of, results_of
 from core.runs.preparation import Task
 from core.runs.scores import best_candidate
@@ -25,6 +26,10 @@ class Remaining:
     """To both models, those in flight among them."""
     prompt: int
     """Of these, the ones to the prompt model."""
+    judge: int
+    """Of these, the ones to judges."""
+    teacher: int
+    """Of these, the ones to a teacher model."""
     seconds: float | None
     in_flight: int
 
@@ -38,18 +43,22 @@ def remaining_calls(
     they have gone since the run started, the wait for a review left out.
     """
     if state.is_ended:
-        return Remaining(calls=0, prompt=0, seconds=0.0, in_flight=0)
-    runs = prompt = 0
+        return Remaining(calls=0, prompt=0, judge=0, teacher=0, seconds=0.0, in_flight=0)
+    runs = prompt = taught = 0
     if state.returns_to is None:
-        runs = _examples_left(state, task, config) + _teacher_runs_left(state, task, config)
+        taught = _teacher_runs_left(state, task, config)
+        runs = _examples_left(state, task, config) + taught
         prompt = _prompt_calls_left(state, task, config)
-    calls = task.template.calls_per_run * runs + prompt + calls_left(state, task)
+    of_runs = task.template.calls_per_run * runs + calls_left(state, task)
+    calls = of_runs + prompt
     done = state.usage.calls + state.usage.cached
     elapsed = state.elapsed(now)
     known = state.examples_scored >= ENOUGH and elapsed > 0
     return Remaining(
         calls=calls,
         prompt=prompt,
+        judge=of_runs * task.metric.calls // task.template.calls_per_run,
+        teacher=task.teacher_calls(config) * taught,
         seconds=calls * elapsed / done if known and done else None,
         in_flight=in_flight,
     )
@@ -95,7 +104,7 @@ def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     left += baseline + _pending(state, "baseline", "minibatch", "full", "test")
     if state.phase == "test":
         return left
-    own = [trial for trial in state.trials.values() if trial.asked_by is None]
+    own = [trial for trial in state.trials.values() if _is_own(state, trial)]
     fulls = sum(
         trial.purpose == "full"
         and (plan.whole or is_permitted(state, state.candidates[trial.candidate]))
@@ -104,6 +113,13 @@ def _examples_left(state: RunState, task: Task, config: RunConfig) -> int:
     minibatches = sum(trial.purpose == "minibatch" for trial in own)
     later = max(0, plan.trials - (fulls if plan.whole else minibatches))
     return left + later * plan.batch + max(0, plan.fulls - fulls) * (val - plan.batch)
+
+
+def _is_own(state: RunState, trial: Trial) -> bool:
+    """Whether the trial is the search's own and is not cut short, nor will be."""
+    if trial.asked_by is not None or trial.cancelled:
+        return False
+    return trial.finished is not None or is_permitted(state, state.candidates[trial.candidate])
 
 
 def _tests_left(state: RunState) -> int:

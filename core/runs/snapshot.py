@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from core.lm.limiter import Flow
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Part
 
@@ -117,6 +118,8 @@ class RunSummary(BaseModel):
 
     status: str
     phase: str | None = None
+    evaluates: bool = False
+    """True while an ended run is taken up only for what people want evaluated."""
     baseline: ScoreWithN | None = None
     best: ScoreWithN | None = None
     test_baseline: ScoreWithN | None = None
@@ -142,7 +145,12 @@ class Reserved(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     task: int = 0
+    """For runs of the program, a judge's calls included."""
     prompt: int = 0
+    judge: int = 0
+    """Of those for runs, the ones to judges."""
+    teacher: int = 0
+    """Of those for runs, the ones to a teacher model."""
 
 
 class Snapshot(BaseModel):
@@ -161,9 +169,15 @@ class Snapshot(BaseModel):
     """The newest few."""
     in_flight_count: int = 0
     reserved: Reserved = Reserved()
+    traffic: tuple[Flow, ...] = ()
+    """What every endpoint takes at present."""
     remaining_seconds: float | None = None
     """Estimate for what is left; None while nothing is known yet."""
     remaining_calls: int | None = None
     """LM calls still to come at the most, to both models; those in flight are among them."""
     remaining_prompt_calls: int | None = None
     """Of these, the ones to the prompt model."""
+    remaining_judge_calls: int | None = None
+    """Of these, the ones to judges."""
+    remaining_teacher_calls: int | None = None
+    """Of these, the ones to a teacher model."""

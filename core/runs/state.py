@@ -4,6 +4,7 @@
 only what is new. It computes no statistics; `core.results` does, from what is kept here.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, assert_never
@@ -27,6 +28,7 @@ from core.runs.parts import (
 )
 from core.runs.ratings import rate
 from core.runs.store import Record
+from core.runs.troubles import Troubles
 
 
 @dataclass(kw_only=True)
@@ -48,7 +50,9 @@ class RunState(Course):
     program_description: str | None = None
     predictor_descriptions: dict[str, str] = field(default_factory=dict)
     prompt_failures: dict[str, float] = field(default_factory=dict)
-    """Task of the prompt model → attempts used up; one lost to an outage counts a quarter."""
+    """Task of the prompt model → attempts used up; one that does not count against it adds none."""
+    prompt_attempts: Counter[str] = field(default_factory=Counter)
+    """Task of the prompt model → how often it has failed, for whatever reason."""
     rounds: dict[int, Round] = field(default_factory=dict)
     """Those of optimizers that propose while they search."""
     candidates: dict[str, Candidate] = field(default_factory=dict)
@@ -70,6 +74,8 @@ class RunState(Course):
     ratings: dict[RatingKey, Rating] = field(default_factory=dict)
     """What people think of answers."""
     baseline: str | None = None
+    troubles: Troubles = field(default_factory=Troubles)
+    """What went wrong with calls, over time."""
     task_seconds: float = 0.0
     """Sum over all examples, however many ran together."""
     examples_scored: int = 0
@@ -83,6 +89,7 @@ class RunState(Course):
                     self._decided(record.event)
                 else:
                     self._apply(record.event)
+                    self._count_trouble(record.event)
                     self._clock.worked_at = record.event.at
                 self.last_event_at = record.event.at
         return self
@@ -150,6 +157,13 @@ class RunState(Course):
             case _:
                 assert_never(event)
 
+    def _count_trouble(self, event: ev.WorkerEvent) -> None:
+        usage: Usage | None = getattr(event, "usage", None)
+        if usage is not None:
+            failure = getattr(event, "failure", None)
+            where = _where(event) if failure or usage.failed else ""
+            self.troubles.add(event.at, where, usage, failure)
+
     def _decided(self, event: de.Decision) -> None:  # noqa: C901  one case per kind
         self.steering.apply(self.seq, event)
         match event:
@@ -157,6 +171,7 @@ class RunState(Course):
                 self.wish = "pause" if self.wish == "run" else self.wish
             case de.ResumeRequested():
                 self.wish = "run" if self.wish == "pause" else self.wish
+                self.hands_over = event.hand_over and self.status == "paused"
             case de.StopRequested():
                 self.wish = "stop"
             case de.Reopened():
@@ -189,9 +204,9 @@ class RunState(Course):
 
     def _trace_bootstrapped(self, event: ev.TraceBootstrapped) -> None:
         self.traces[event.example] = event
-        self._count_task(event.usage, event.seconds)
+        self._count_task(event)
         if event.failure is not None:
-            self.failures.append((event.at, f"bootstrap, {row(event.example)}", event.failure))
+            self.failures.append((event.at, _where(event), event.failure))
 
     def _instruction_proposed(self, event: ev.InstructionProposed) -> None:
         self._add_instruction(
@@ -212,14 +227,25 @@ class RunState(Course):
 
     def _proposal_refused(self, event: ev.ProposalRefused) -> None:
         self.refused.append(event)
+        self.prompt_attempts[event.task] += 1
         self.prompt_failures[event.task] = self.prompt_failures.get(event.task, 0.0) + 1
         self.prompt_usage += event.usage
 
     def _prompt_call_failed(self, event: ev.PromptCallFailed) -> None:
-        lost = ATTEMPTS / attempts_allowed(event.failure.kind)
-        self.prompt_failures[event.task] = self.prompt_failures.get(event.task, 0.0) + lost
+        self.prompt_attempts[event.task] += 1
+        self.prompt_failures[event.task] = self._used_up(event)
         self.prompt_usage += event.usage
         self.failures.append((event.at, event.task, event.failure))
+
+    def _used_up(self, event: ev.PromptCallFailed) -> float:
+        before = self.prompt_failures.get(event.task, 0.0)
+        match event.failure.final:
+            case None:  # an older log: one lost to an outage counts a quarter
+                return before + ATTEMPTS / attempts_allowed(event.failure.kind)
+            case True:
+                return max(before, ATTEMPTS)
+            case False:
+                return before
 
     def _round_started(self, event: ev.RoundStarted) -> None:
         self.rounds[event.number] = Round(
@@ -268,7 +294,7 @@ class RunState(Course):
         self._count_measured(event.usage, result, event.request)
 
     def _count_scored(self, event: ev.ExampleScored | ev.ExampleRepeated, where: str) -> None:
-        self._count_task(event.usage, event.seconds)
+        self._count_task(event)
         self.examples_scored += 1
         if event.score is not None:
             self.spent.setdefault(event.candidate, Spent()).add(event.usage, event.seconds)
@@ -294,9 +320,32 @@ class RunState(Course):
         if full and trial.mean is not None and trial.candidate not in self.fully_evaluated:
             self.fully_evaluated.append(trial.candidate)
 
-    def _count_task(self, usage: Usage, seconds: float) -> None:
-        self.task_usage += usage
-        self.task_seconds += seconds
+    def _count_task(
+        self, event: ev.TraceBootstrapped | ev.ExampleScored | ev.ExampleRepeated
+    ) -> None:
+        self.task_usage += event.usage
+        self.program_usage += event.shares.program if event.shares else event.usage
+        self.judge_usage += event.shares.judge if event.shares else Usage()
+        if event.shares is not None and event.shares.teacher is not None:
+            self.teacher_usage += event.shares.teacher
+        self.task_seconds += event.seconds
+
+
+def _where(event: ev.WorkerEvent) -> str:
+    """What was at work, in plain words."""
+    match event:
+        case ev.ExampleScored():
+            return f"trial {event.trial}, {row(event.example)}"
+        case ev.ExampleRepeated():
+            return f"repeat {event.repeat} of {row(event.example)}"
+        case ev.TraceBootstrapped():
+            return f"bootstrap, {row(event.example)}"
+        case ev.PromptCallFailed() | ev.ProposalRefused():
+            return event.task
+        case ev.InstructionProposed():
+            return f"propose {event.predictor} {event.index}"
+        case _:
+            return event.kind.replace("_", " ")
 
 
 def _result(event: ev.ExampleScored | ev.ExampleRepeated) -> Result:

@@ -153,6 +153,9 @@ class Steering:
         )
 
     def _bound(self, event: de.BudgetChanged) -> None:
+        for name in event.as_configured:
+            setattr(self, name, None)
+            self.uncapped = self.uncapped and name != "max_calls"
         self.trials = event.trials or self.trials
         self.concurrency = event.concurrency or self.concurrency
         if event.uncapped:

@@ -1,4 +1,4 @@
-"""What a store of runs and datasets must do. `core.storage` has the implementations."""
+"""What a store of runs, datasets and pipelines must do. `core.storage` has the implementations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from core.data.dataset import Dataset
+from core.programs.pipeline.spec import PipelineSpec
 from core.runs.config import RunConfig
 from core.runs.events import Event
 from core.runs.snapshot import Snapshot
@@ -47,6 +48,10 @@ class UnreadableRun(BaseModel):
     """As of `StoredRun`; a worker of another version can be at it."""
 
 
+STORED = "stored:"
+"""Before the id of a dataset, where a file could be named as well."""
+
+
 class StoredDataset(BaseModel):
     """A dataset as listed, without its rows."""
 
@@ -58,6 +63,32 @@ class StoredDataset(BaseModel):
     rows: int
     columns: tuple[str, ...]
     created: float
+
+
+class StoredPipeline(BaseModel):
+    """One version of a pipeline that people saved."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    version: int
+    """From 1; every change is a version of its own and none is ever changed."""
+    spec: PipelineSpec
+    saved_at: float
+    """Seconds since the epoch."""
+    by: str
+
+
+class EventLog(Protocol):
+    """What is written of runs, and read again, while somebody works on them."""
+
+    def append(
+        self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None
+    ) -> int:
+        """Append the events and keep the traces; the seq of the run's last event."""
+
+    def since(self, run_id: str, seq: int) -> list[Record]:
+        """The events after `seq`, in order."""
 
 
 class RunStore(Protocol):
@@ -79,12 +110,17 @@ class RunStore(Protocol):
         """All other runs, newest first."""
 
     def append(
-        self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None
+        self,
+        run_id: str,
+        events: Iterable[Event],
+        traces: Mapping[str, str] | None = None,
+        *,
+        worker: str | None = None,
     ) -> int:
         """Append the events and keep the traces (key → JSON text) in one transaction.
 
         Returns the seq of the run's last event. A trace under a known key replaces the old one.
-        Raises RunNotFound.
+        Raises RunNotFound, and RunTaken when a `worker` is named and the run is not its own.
         """
 
     def since(self, run_id: str, seq: int) -> list[Record]:
@@ -93,11 +129,14 @@ class RunStore(Protocol):
         Raises RunNotFound, and RunUnreadable when an event cannot be read.
         """
 
-    def claim(self, run_id: str, worker: str, *, stale_after: float) -> bool:
+    def claim(
+        self, run_id: str, worker: str, *, stale_after: float, silent: float | None = None
+    ) -> bool:
         """Make `worker` the run's only worker; False when another one lives.
 
-        Another worker lives when its heartbeat is younger than `stale_after` seconds.
-        Counts as a heartbeat. Raises RunNotFound.
+        Another worker lives when its heartbeat is younger than `stale_after` seconds, unless it is
+        still `silent`: one that the caller has watched for so long that it must be dead, whatever
+        the clocks say. Counts as a heartbeat. Raises RunNotFound.
         """
 
     def heartbeat(self, run_id: str, worker: str) -> bool:
@@ -107,7 +146,7 @@ class RunStore(Protocol):
         """End the claim, so that another worker may take the run up at once."""
 
     def put_snapshot(self, run_id: str, snapshot: Snapshot) -> None:
-        """Replace the run's snapshot. Raises RunNotFound."""
+        """Replace the run's snapshot, unless it is of a later event. Raises RunNotFound."""
 
     def snapshot(self, run_id: str) -> Snapshot | None:
         """The newest snapshot, if there is one."""
@@ -138,5 +177,31 @@ class DatasetStore(Protocol):
         """Remove it. Raises DatasetNotFound."""
 
 
-class Store(RunStore, DatasetStore, Protocol):
-    """Both, as one database."""
+class PipelineStore(Protocol):
+    """Pipelines by name, each a list of versions."""
+
+    def save_pipeline(self, name: str, spec: PipelineSpec, by: str) -> int:
+        """Keep it as the newest version of that name, and return its number.
+
+        The same content as that of the newest version makes no new one.
+        Raises ProgramError when nothing can be called so.
+        """
+
+    def pipelines(self) -> list[StoredPipeline]:
+        """The newest version of each that can be read, by name."""
+
+    def pipeline(self, name: str, version: int | None = None) -> StoredPipeline:
+        """That version, or the newest one.
+
+        Raises PipelineNotFound, and StoreError when this version of MIPRO Studio cannot read it.
+        """
+
+    def pipeline_versions(self, name: str) -> list[StoredPipeline]:
+        """All versions that can be read, newest first. Raises PipelineNotFound."""
+
+    def delete_pipeline(self, name: str) -> None:
+        """Remove it with all versions; runs keep what they took of it. Raises PipelineNotFound."""
+
+
+class Store(RunStore, DatasetStore, PipelineStore, Protocol):
+    """All of them, as one database."""

@@ -1,5 +1,7 @@
 """How each decision is taken back: by decisions of the opposite sense, never by editing the log."""
 
+from typing import Any
+
 from core.programs.candidate import ChoiceRef
 from core.runs import decisions as de
 from core.runs.events import PersonEvent
@@ -92,7 +94,7 @@ def _rated_before(event: de.AnswerRated, seq: int, steering: Steering, by: str) 
 def _as_before(
     event: de.SpansLocked | de.BudgetChanged, seq: int, steering: Steering, by: str
 ) -> Undone | None:
-    """What held before the event; None where nobody had decided and the settings held."""
+    """What held before the event."""
     before = Steering()
     for earlier, decision in steering.decisions:
         if earlier < seq:
@@ -100,11 +102,40 @@ def _as_before(
     if isinstance(event, de.SpansLocked):
         spans = before.locks.get(event.predictor, ())
         return [de.SpansLocked(by=by, predictor=event.predictor, spans=spans)]
-    undone = de.BudgetChanged(
-        by=by,
-        trials=before.trials if event.trials else None,
-        concurrency=before.concurrency if event.concurrency else None,
-        max_calls=before.max_calls if event.max_calls or event.uncapped else None,
-    )
-    nothing = undone.trials is undone.concurrency is undone.max_calls is None
-    return None if nothing else [undone]
+    return _bounds_before(event, steering, before, by)
+
+
+def _bounds_before(
+    event: de.BudgetChanged, steering: Steering, before: Steering, by: str
+) -> Undone:
+    """Of what the event set, all that still is as it said."""
+    after = Steering(**_bounds(before))
+    after.apply(0, event)
+    now, then, old = _bounds(steering), _bounds(after), _bounds(before)
+    names: list[de.Bound] = [
+        name for name in ("trials", "concurrency") if old[name] != then[name] == now[name]
+    ]
+    caps = [(each["max_calls"], each["uncapped"]) for each in (old, then, now)]
+    if caps[0] != caps[1] == caps[2]:
+        names.append("max_calls")
+    if not names:
+        return []
+    capped = "max_calls" in names
+    return [
+        de.BudgetChanged(
+            by=by,
+            **{name: old[name] for name in names},
+            uncapped=capped and bool(old["uncapped"]),
+            as_configured=tuple(
+                name
+                for name in names
+                if old[name] is None and not (name == "max_calls" and old["uncapped"])
+            ),
+        )
+    ]
+
+
+def _bounds(steering: Steering) -> dict[str, Any]:
+    return {
+        name: getattr(steering, name) for name in ("trials", "concurrency", "max_calls", "uncapped")
+    }

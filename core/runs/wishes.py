@@ -6,6 +6,7 @@ Deliberately not here: when it is started (`core.optimizers`), and what is in fl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.lm.outage import ATTEMPTS
 from core.programs.candidate import ChoiceRef
 from core.runs.choices import is_sound
 from core.runs.decisions import CandidateQueued, ProposalsRequested
@@ -32,13 +33,22 @@ class WantedProposal:
 
 
 def missing_proposals(state: RunState) -> Iterator[WantedProposal]:
-    """Requested proposals that have not come back, the oldest request first."""
+    """Requested proposals that have not come back and still may, the oldest request first.
+
+    One that was refused or failed too often is given up.
+    """
     known = {info.name for info in state.predictors}
     for number, request in enumerate(state.steering.requests):
         for place in range(request.count if request.predictor in known else 0):
             index = APART * (number + 1) + place
-            if (request.predictor, index) not in state.proposed:
+            came = (request.predictor, index) in state.proposed
+            if not came and not _is_given_up(state, request.predictor, index):
                 yield WantedProposal(request=number, place=place, index=index, said=request)
+
+
+def _is_given_up(state: RunState, predictor: str, index: int) -> bool:
+    task = f"propose {predictor} {index}"  # as the worker calls it
+    return state.prompt_failures.get(task, 0) >= ATTEMPTS
 
 
 def wanted_results(wish: CandidateQueued, val: int) -> int:

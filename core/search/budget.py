@@ -173,9 +173,12 @@ class Sizes:
 
     predictors: int
     calls_per_run: int
+    """LM calls of one run of the program, with those that score it."""
     train: int
     val: int
     test: int
+    judged: int = 0
+    """Of the calls per run, those to judges."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,11 +193,20 @@ class CallEstimate:
     test: int
     later_proposals: int = 0
     """Of the calls in `propose`, those after the first trial, which a cap may leave out."""
+    calls_per_run: int = 1
+    """LM calls of one run of the program, with those that score it."""
+    judged: int = 0
+    """Of these, the ones to judges."""
 
     @property
     def task(self) -> int:
-        """Calls to the task model."""
+        """Calls of all runs of the program: to the task model and to judges."""
         return self.bootstrap + self.baseline + self.minibatch + self.full + self.test
+
+    @property
+    def judge(self) -> int:
+        """Of the calls of all runs, those to judges."""
+        return self.task // self.calls_per_run * self.judged
 
     @property
     def prompt(self) -> int:
@@ -203,7 +215,7 @@ class CallEstimate:
 
     @property
     def total(self) -> int:
-        """Calls to both models."""
+        """Calls to all models."""
         return self.task + self.prompt
 
     @property
@@ -236,6 +248,8 @@ def estimate(budget: Budget, sizes: Sizes, shape: Shape = JOINT) -> CallEstimate
         full=runs * plan.fulls * val,
         test=2 * runs * sizes.test,
         later_proposals=later,
+        calls_per_run=runs,
+        judged=sizes.judged,
     )
 
 

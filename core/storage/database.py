@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from core.errors import StoreError
+from core.errors import StoreError, StoreUnavailable
 
 BUSY_SECONDS = 30.0
 """How long a SQLite connection waits for another one to finish writing."""
@@ -42,6 +42,9 @@ _ADVICE = (
     ("no such table", "The file was replaced while it was in use: restart."),
     ("permission denied", "Let the user create tables in this database, or name another user."),
 )
+
+_PASSING = ("unable to open", "is locked", "is full", "disk i/o error")
+"""What SQLite says of what may be over in a while."""
 
 
 def address(url: str) -> URL:
@@ -114,9 +117,19 @@ def plain_errors(url: URL) -> Iterator[None]:
     except DBAPIError as error:
         words = " ".join(str(error.orig).split())
         said = f"database {shown(url)}: {words.rstrip('.?')}. {_advice(url, error)}"
-        raise StoreError(said.rstrip()) from error
+        raise _kind(url, error)(said.rstrip()) from error
     except PoolTimeoutError as error:
-        raise StoreError(f"database {shown(url)}: all its connections are in use.") from error
+        said = f"database {shown(url)}: all its connections are in use."
+        raise StoreUnavailable(said) from error
+
+
+def _kind(url: URL, error: DBAPIError) -> type[StoreError]:
+    if url.get_backend_name() == "postgresql":
+        passing = isinstance(error, OperationalError)
+    else:
+        words = str(error.orig).lower()
+        passing = any(fragment in words for fragment in _PASSING)
+    return StoreUnavailable if passing else StoreError
 
 
 def _advice(url: URL, error: DBAPIError) -> str:

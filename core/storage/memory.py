@@ -1,4 +1,4 @@
-"""A store of runs and datasets that lives and dies with its process: for tests and headless use.
+"""A store that lives and dies with its process: for tests and headless use.
 
 It keeps the same JSON and Parquet as `core.storage.sql`, so that what it returns is what a database
 would return, and nobody can change what is stored through an object it has handed out.
@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.data.dataset import Dataset
-from core.errors import DatasetNotFound, RunNotFound
+from core.errors import DatasetNotFound, RunNotFound, RunTaken
 from core.runs.config import RunConfig
 from core.runs.events import Event, event_from_json, event_to_json
 from core.runs.snapshot import Snapshot
 from core.runs.store import Record, StoredDataset, StoredRun, UnreadableRun
+from core.storage.memory_pipelines import MemoryPipelines
 
 
 @dataclass(kw_only=True)
@@ -39,10 +40,11 @@ class _Run:
         )
 
 
-class MemoryStore:
+class MemoryStore(MemoryPipelines):
     """A `Store` without a database. Safe across threads."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._runs: dict[str, _Run] = {}
         self._datasets: dict[str, tuple[StoredDataset, bytes]] = {}
         self._lock = threading.Lock()
@@ -69,12 +71,22 @@ class MemoryStore:
         return []
 
     def append(
-        self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None
+        self,
+        run_id: str,
+        events: Iterable[Event],
+        traces: Mapping[str, str] | None = None,
+        *,
+        worker: str | None = None,
     ) -> int:
-        """Append the events and keep the traces; the run's last seq. Raises RunNotFound."""
+        """Append the events and keep the traces; the run's last seq.
+
+        Raises RunNotFound, and RunTaken when a `worker` is named and the run is not its own.
+        """
         bodies = [event_to_json(event) for event in events]
         with self._lock:
             run = self._known(run_id)
+            if worker not in (None, run.worker):
+                raise RunTaken(f"run {run_id}: another worker has taken it over.")
             run.events.extend(bodies)
             run.traces.update(traces or {})
             return len(run.events)
@@ -89,12 +101,15 @@ class MemoryStore:
             for number, body in enumerate(bodies, start=first + 1)
         ]
 
-    def claim(self, run_id: str, worker: str, *, stale_after: float) -> bool:
+    def claim(
+        self, run_id: str, worker: str, *, stale_after: float, silent: float | None = None
+    ) -> bool:
         """Make `worker` the run's only worker; False when another one lives. Raises RunNotFound."""
         now = time.time()
         with self._lock:
             run = self._known(run_id)
             lives = run.heartbeat is not None and run.heartbeat > now - stale_after
+            lives = lives and run.heartbeat != silent
             if run.worker not in (None, worker) and lives:
                 return False
             run.worker, run.heartbeat = worker, now
@@ -117,9 +132,12 @@ class MemoryStore:
                 run.worker = None
 
     def put_snapshot(self, run_id: str, snapshot: Snapshot) -> None:
-        """Replace the run's snapshot. Raises RunNotFound."""
+        """Replace the run's snapshot, unless it is of a later event. Raises RunNotFound."""
         with self._lock:
-            self._known(run_id).snapshot = snapshot.model_dump_json()
+            run = self._known(run_id)
+            known = run.snapshot and Snapshot.model_validate_json(run.snapshot)
+            if not known or known.seq <= snapshot.seq:
+                run.snapshot = snapshot.model_dump_json()
 
     def snapshot(self, run_id: str) -> Snapshot | None:
         """The newest snapshot, if there is one."""

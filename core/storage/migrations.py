@@ -35,7 +35,28 @@ def m0001_runs_and_datasets(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_runs_and_datasets,)
+def m0002_pipelines(connection: Connection) -> None:
+    """Pipelines that people build and save."""
+    connection.exec_driver_sql(
+        "CREATE TABLE pipelines (name TEXT NOT NULL, version INTEGER NOT NULL, "
+        'saved_at DOUBLE PRECISION NOT NULL, "by" TEXT NOT NULL, body TEXT NOT NULL, '
+        "PRIMARY KEY (name, version))"
+    )
+
+
+def m0003_packed_traces(connection: Connection) -> None:
+    """Traces may be packed; those that are there stay as they are."""
+    if connection.dialect.name == "postgresql":  # SQLite keeps bytes in any column
+        connection.exec_driver_sql(
+            "ALTER TABLE traces ALTER COLUMN body TYPE BYTEA USING convert_to(body, 'UTF8')"
+        )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    m0001_runs_and_datasets,
+    m0002_pipelines,
+    m0003_packed_traces,
+)
 
 
 def migrate(

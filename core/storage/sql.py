@@ -1,4 +1,4 @@
-"""A store of runs and datasets in SQLite or PostgreSQL.
+"""A store of runs, datasets and pipelines in SQLite or PostgreSQL.
 
 Every method is one short transaction, and what takes time (JSON, Parquet) happens outside it. The
 only lock is the run's row: `append` adds to its `seq` and thereby holds it until the events are in,
@@ -28,13 +28,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from core.data.dataset import Dataset
-from core.errors import DatasetError, DatasetNotFound, RunNotFound, RunUnreadable, StoreError
+from core.errors import (
+    DatasetError,
+    DatasetNotFound,
+    RunNotFound,
+    RunTaken,
+    RunUnreadable,
+    StoreError,
+)
+from core.lm.keys import redaction
 from core.runs.config import RunConfig
 from core.runs.events import Event, event_from_json, event_to_json
 from core.runs.snapshot import Snapshot
 from core.runs.store import Record, StoredDataset, StoredRun, UnreadableRun
 from core.storage.database import address, connect, leave_wal, plain_errors, reading
 from core.storage.migrations import migrate
+from core.storage.packing import pack, unpack
+from core.storage.pipelines import PipelineTable
 from core.storage.tables import DATASETS, EVENTS, RUNS, SNAPSHOTS, TRACES
 
 _RUN = (RUNS.c.id, RUNS.c.created, RUNS.c.config, RUNS.c.seq, RUNS.c.heartbeat)
@@ -47,7 +57,7 @@ _SINCE = (
 )
 
 
-class SqlStore:
+class SqlStore(PipelineTable):
     """A `Store` at an address such as `sqlite:///runs.db` or `postgresql://user@host/runs`.
 
     Safe across threads and processes, which may all open one fresh database at once.
@@ -99,24 +109,41 @@ class SqlStore:
         return [run for run in read if isinstance(run, UnreadableRun)]
 
     def append(
-        self, run_id: str, events: Iterable[Event], traces: Mapping[str, str] | None = None
+        self,
+        run_id: str,
+        events: Iterable[Event],
+        traces: Mapping[str, str] | None = None,
+        *,
+        worker: str | None = None,
     ) -> int:
         """Append the events and keep the traces in one transaction; the run's last seq.
 
-        Raises RunNotFound.
+        Whatever keys this process knows, none of them is written.
+
+        Raises RunNotFound, and RunTaken when a `worker` is named and the run is not its own.
         """
+        without = redaction()
         rows: list[dict[str, Any]] = [
-            {"run_id": run_id, "at": event.at, "kind": event.kind, "body": event_to_json(event)}
+            {
+                "run_id": run_id,
+                "at": event.at,
+                "kind": event.kind,
+                "body": without(event_to_json(event)),
+            }
             for event in events
         ]
         texts = [
-            {"run_id": run_id, "key": key, "body": body} for key, body in (traces or {}).items()
+            {"run_id": run_id, "key": key, "body": pack(without(body))}
+            for key, body in (traces or {}).items()
         ]
         longer = update(RUNS).where(RUNS.c.id == run_id).values(seq=RUNS.c.seq + len(rows))
+        if worker is not None:
+            longer = longer.where(RUNS.c.worker == worker)
         with self._writing() as connection:
             last = connection.scalar(longer.returning(RUNS.c.seq))
             if last is None:
-                raise _no_run(run_id)
+                known = connection.scalar(_LAST, {"run": run_id}) is not None
+                raise _taken(run_id) if known else _no_run(run_id)
             for seq, row in enumerate(rows, start=last - len(rows) + 1):
                 row["seq"] = seq
             if rows:
@@ -140,7 +167,9 @@ class SqlStore:
             rows = connection.execute(_SINCE, {"run": run_id, "after": seq}).all()
         return [Record(number, _event(run_id, number, body)) for number, body in rows]
 
-    def claim(self, run_id: str, worker: str, *, stale_after: float) -> bool:
+    def claim(
+        self, run_id: str, worker: str, *, stale_after: float, silent: float | None = None
+    ) -> bool:
         """Make `worker` the run's only worker; False when another one lives. Raises RunNotFound."""
         with self._writing() as connection:
             now = time.time()  # read after the wait for a busy SQLite file
@@ -149,6 +178,8 @@ class SqlStore:
                 | (RUNS.c.worker == worker)
                 | (RUNS.c.heartbeat <= now - stale_after)
             )
+            if silent is not None:
+                free |= RUNS.c.heartbeat == silent
             taken = update(RUNS).where(RUNS.c.id == run_id, free)
             won = connection.execute(taken.values(worker=worker, heartbeat=now)).rowcount == 1
             if not won and connection.scalar(_LAST, {"run": run_id}) is None:
@@ -168,9 +199,11 @@ class SqlStore:
             connection.execute(own.values(worker=None))
 
     def put_snapshot(self, run_id: str, snapshot: Snapshot) -> None:
-        """Replace the run's snapshot. Raises RunNotFound."""
+        """Replace the run's snapshot, unless it is of a later event. Raises RunNotFound."""
         row = {"run_id": run_id, "seq": snapshot.seq, "body": snapshot.model_dump_json()}
-        replace = self._upsert(SNAPSHOTS, key=("run_id",), replaced=("seq", "body"))
+        replace = self._upsert(
+            SNAPSHOTS, key=("run_id",), replaced=("seq", "body"), not_below="seq"
+        )
         with self._writing() as connection:
             try:
                 connection.execute(replace, row)
@@ -196,7 +229,7 @@ class SqlStore:
             TRACES.c.run_id == run_id, TRACES.c.key.in_(keys)
         )
         with self._reading() as connection:
-            return {key: body for key, body in connection.execute(wanted)}
+            return {key: unpack(body) for key, body in connection.execute(wanted)}
 
     def delete(self, run_id: str) -> None:
         """Remove the run with its events, traces and snapshot. Raises RunNotFound."""
@@ -270,18 +303,34 @@ class SqlStore:
         with plain_errors(self._url), self._engine.begin() as connection:
             yield connection
 
-    def _upsert(self, table: TableClause, *, key: Sequence[str], replaced: Sequence[str]) -> Insert:
-        """An insert that only replaces these columns where a row with the same key exists."""
+    def _upsert(
+        self,
+        table: TableClause,
+        *,
+        key: Sequence[str],
+        replaced: Sequence[str],
+        not_below: str | None = None,
+    ) -> Insert:
+        """An insert that only replaces these columns where a row with the same key exists.
+
+        A row that has more in the column `not_below` stays as it is.
+        """
         # Both dialects' inserts look alike, but have no common type that says so.
         new: Any = (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert(table)
         conflict: Insert = new.on_conflict_do_update(
-            index_elements=list(key), set_={name: new.excluded[name] for name in replaced}
+            index_elements=list(key),
+            set_={name: new.excluded[name] for name in replaced},
+            where=None if not_below is None else new.excluded[not_below] >= table.c[not_below],
         )
         return conflict
 
 
 def _no_run(run_id: str) -> RunNotFound:
     return RunNotFound(f"there is no run {run_id!r}. It may have been deleted.")
+
+
+def _taken(run_id: str) -> RunTaken:
+    return RunTaken(f"run {run_id}: another worker has taken it over.")
 
 
 def _no_dataset(dataset_id: str) -> DatasetNotFound:

@@ -22,7 +22,8 @@ EVENTS = table(
     column("body", Text),
 )
 
-TRACES = table("traces", column("run_id", Text), column("key", Text), column("body", Text))
+TRACES = table("traces", column("run_id", Text), column("key", Text), column("body"))
+"""`body` is as `core.storage.packing` made it; text, where an older version wrote it."""
 
 SNAPSHOTS = table("snapshots", column("run_id", Text), column("seq", Integer), column("body", Text))
 
@@ -37,3 +38,13 @@ DATASETS = table(
     column("content", LargeBinary),
 )
 """`columns` is a JSON list of names, `content` a Parquet file."""
+
+PIPELINES = table(
+    "pipelines",
+    column("name", Text),
+    column("version", Integer),
+    column("saved_at", Double),
+    column("by", Text),
+    column("body", Text),
+)
+"""`body` is the pipeline as JSON; a row is never changed."""

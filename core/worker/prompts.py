@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from core.engine import Outcome
 from core.lm.connection import MeteredLM, connect
+from core.lm.failures import FailurePolicy, is_outage, reason
+from core.lm.traffic import Traffic
 from core.optimizers.actions import (
     Action,
     Bootstrap,
@@ -44,23 +46,29 @@ Tell = Callable[[Reply], tuple[tuple[Event, ...], dict[str, str]]]
 class PromptWriter:
     """Asks the prompt model. One per run."""
 
-    def __init__(self, task: Task, config: RunConfig, traces: Traces) -> None:
+    def __init__(
+        self, task: Task, config: RunConfig, traces: Traces, traffic: Traffic | None = None
+    ) -> None:
         """`traces` gives the run's stored traces by key."""
         self._task = task
+        self._policy = config.on_failure
         self._infos = {info.name: info for info in task.predictors}
         self._structure = structure(
             task.predictors, task.template.description, source_of(task.program)
         )
         self._lm: MeteredLM = connect(
-            config.prompt_model, role="prompt model", temperature=config.prompt_temperature
+            config.prompt_model,
+            role="prompt model",
+            temperature=config.prompt_temperature,
+            traffic=traffic,
         )
         self._proposals = ProposalWriter(task, config, self._lm, traces)
 
     def work(self, action: Action, state: RunState) -> Callable[[], Outcome]:
         """The call, ready to run in another thread."""
-        attempt = round(4 * state.prompt_failures.get(action.key, 0))
+        attempt = state.prompt_attempts[action.key]
         ask, tell = self._call(action, state, attempt)
-        return lambda: _outcome(action, ask, tell)
+        return lambda: _outcome(action, ask, tell, self._policy, attempt)
 
     def _call(self, action: Action, state: RunState, attempt: int) -> tuple[Ask, Tell]:
         match action:
@@ -146,15 +154,20 @@ class PromptWriter:
         )
 
 
-def _outcome(action: Action, ask: Ask, tell: Tell) -> Outcome:
+def _outcome(action: Action, ask: Ask, tell: Tell, policy: FailurePolicy, attempt: int) -> Outcome:
     try:
         reply = ask()
     except PromptCallError as error:
-        failure = Failure(kind=error.kind, message=str(error))
+        final = policy.is_final(error.kind, attempt)
+        failure = Failure(kind=error.kind, message=str(error), final=final)
         event = PromptCallFailed(
             task=action.key, failure=failure, seconds=error.seconds, usage=error.usage
         )
-        refused = error.kind.startswith("LM")
-        return Outcome(events=(event,), refusal=failure if refused else None)
+        due = policy.is_due(error.kind, attempt)
+        return Outcome(
+            events=(event,),
+            refusal=failure if is_outage(error.kind) else None,
+            pause=reason(error.kind, str(error)) if due else None,
+        )
     told, traces = tell(reply)
     return Outcome(events=told, traces=traces)

@@ -3,9 +3,11 @@
 Used by `python -m core.worker` and by the command line; the dashboard starts a process instead.
 """
 
+import contextlib
 import logging
 import os
 import socket
+import sqlite3
 import threading
 import time
 import warnings
@@ -13,24 +15,31 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import dspy
 import optuna
 import threadpoolctl
 
 from core.engine import Engine
-from core.errors import ConfigError, StoreError, StudioError
+from core.errors import ConfigError, StoreError, StoreUnavailable, StudioError
+from core.lm.answers import keep_answers
+from core.lm.keys import redacted
+from core.lm.traffic import Traffic
 from core.optimizers.family import build
 from core.runs.config import RunConfig
 from core.runs.events import RunFailed, RunStarted
 from core.runs.liveness import STALE_AFTER
-from core.runs.preparation import Task, prepare
+from core.runs.preparation import Task, check_keys, check_models, prepare
+from core.runs.purse import Purse
 from core.runs.state import RunState
 from core.runs.store import Store
 from core.worker.crew import LocalCrew
+from core.worker.held_log import HeldLog
 from core.worker.watcher import SnapshotWatcher, record_end
 
 HEARTBEAT = 1.5
 """Seconds between signs of life."""
+
+MOST_IN_MEMORY = 5_000
+"""Answers of models that are kept in memory, to be used again."""
 
 MOST_IN_FLIGHT = 256
 """The highest concurrency that people can ask for; threads are made only as they are needed."""
@@ -46,39 +55,48 @@ def work(
 
     Raises:
         RunNotFound: there is no such run.
-        ConfigError: another worker has it.
+        ConfigError: another worker has it, or a key is not there; nothing was recorded.
         StudioError: the run failed; the log says so, too.
     """
     run = store.run(run_id)
+    check_keys(run.config)  # before anything is recorded: with its keys the run can go on
     worker = f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
     if not _claimed(run_id, store, worker):
         raise ConfigError(f"run {run_id}: another worker is at it. Nothing was started.")
-    prepare_libraries(run.config, cache)
     try:
+        prepare_libraries(run.config, cache)
         return _work(run_id, run.config, store, worker, waits_when_paused)
     except StoreError:
         raise  # the log cannot be written, or is another worker's by now; the run stays resumable
     except Exception as error:
         known = isinstance(error, StudioError)
-        message = str(error) if known else f"{type(error).__name__}: {error}"
-        store.append(run_id, [RunFailed(message=message)])
+        message = redacted(str(error) if known else f"{type(error).__name__}: {error}")
+        store.append(run_id, [RunFailed(message=message)], worker=worker)
         record_end(run_id, store)
         raise
     finally:
-        store.release(run_id, worker)
+        with contextlib.suppress(StoreUnavailable):  # it shows no sign of life any more, either way
+            store.release(run_id, worker)
 
 
 def prepare_libraries(config: RunConfig, cache: Path | None) -> None:
-    """Set dspy's process-wide cache and silence what libraries would print."""
-    on_disk = cache is not None and not (
-        config.task_model.is_offline and config.prompt_model.is_offline
-    )
-    dspy.configure_cache(
-        enable_disk_cache=on_disk,
-        enable_memory_cache=True,
-        disk_cache_dir=str(cache) if on_disk else None,
-        memory_max_entries=5_000,
-    )
+    """Set dspy's process-wide cache and silence what libraries would print.
+
+    Raises:
+        StoreUnavailable: the folder of the cache cannot be used.
+    """
+    offline = all(model.is_offline for model in config.models.values())
+    on_disk = config.response_cache and not offline
+    try:
+        keep_answers(
+            in_memory=MOST_IN_MEMORY if config.response_cache else 0,
+            folder=cache if on_disk else None,
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise StoreUnavailable(
+            f"the folder {str(cache)!r} for the models' answers cannot be used ({error}). Make it "
+            "writable, free some disk space, or name another one in STUDIO_HOME; then resume."
+        ) from error
     # the search's matrices are small; more threads would only take time from the examples
     threadpoolctl.threadpool_limits(limits=1)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -89,12 +107,22 @@ def prepare_libraries(config: RunConfig, cache: Path | None) -> None:
 
 
 def _claimed(run_id: str, store: Store, worker: str) -> bool:
-    """True once the run is ours: at once, or when the worker before us shows no sign of life."""
-    last = store.run(run_id).heartbeat
-    while not store.claim(run_id, worker, stale_after=STALE_AFTER):
-        if store.run(run_id).heartbeat != last:
+    """True once the run is ours: at once, or when the worker before us shows no sign of life.
+
+    A clock that was set back lets a dead worker look alive, so it is watched, by a clock of ours.
+    One that waits in a pause and was asked to hand the run over lives and has nothing in flight.
+    """
+    last, silent = store.run(run_id).heartbeat, None
+    watched, state = time.monotonic(), RunState()
+    while not store.claim(run_id, worker, stale_after=STALE_AFTER, silent=silent):
+        heartbeat = store.run(run_id).heartbeat
+        if state.fold(store.since(run_id, state.seq)).hands_over:
+            silent = heartbeat
+            continue
+        if heartbeat != last:
             return False
         time.sleep(0.2)
+        silent = last if time.monotonic() - watched > STALE_AFTER else None
     return True
 
 
@@ -107,6 +135,7 @@ def _work(
     pulse.start()
     try:
         task = prepare(config, store)
+        check_models(config)  # a judge without its key would be noticed only after answers are paid
         return _at_work(run_id, task, config, store, worker, taken, waits_when_paused)
     finally:
         ended.set()
@@ -122,12 +151,17 @@ def _at_work(
     taken: threading.Event,
     waits_when_paused: bool,
 ) -> RunState:
-    crew = LocalCrew(task, config, traces=partial(store.traces, run_id))
-    watcher = SnapshotWatcher(run_id=run_id, store=store, task=task, config=config)
+    traffic, purse = Traffic(), Purse()
+    crew = LocalCrew(
+        task, config, traces=partial(store.traces, run_id), traffic=traffic, purse=purse
+    )
+    watcher = SnapshotWatcher(
+        run_id=run_id, store=store, task=task, config=config, flows=traffic.flows
+    )
     with ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="example") as pool:
         engine = Engine(
             run_id=run_id,
-            store=store,
+            store=HeldLog(store=store, worker=worker, taken=taken),
             optimizer=build(task, config),
             crew=crew,
             watcher=watcher,
@@ -137,10 +171,13 @@ def _at_work(
             clock=time.time,
             waits_when_paused=waits_when_paused,
             taken=taken,
+            recall=traffic.recall,
+            purse=purse,
         )
         try:
             return engine.run(_started(task, worker))
         finally:
+            traffic.close()
             pool.shutdown(wait=False, cancel_futures=True)
             watcher.close()
 

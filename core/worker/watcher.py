@@ -7,10 +7,11 @@ The engine's thread only hands over plain values, once a second.
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import StoreError
+from core.lm.limiter import Flow
 from core.optimizers.actions import Action, Bootstrap, Repeat, Score
 from core.runs.choices import open_choices, search_space
 from core.runs.config import RunConfig
@@ -40,6 +41,7 @@ class _Handover:
     in_flight: tuple[InFlight, ...]
     remaining: Remaining
     reserved: Reserved
+    traffic: tuple[Flow, ...]
     space: SearchSpace | None
     choices: Choices | None
     reason: str | None
@@ -57,7 +59,10 @@ class SnapshotWatcher:
     store: RunStore
     task: Task
     config: RunConfig
-    _last: float = 0.0
+    flows: Callable[[], tuple[Flow, ...]] = tuple
+    """Gives what every endpoint takes at present."""
+    _last: float | None = None
+    """When something was handed over last, by a clock that nobody sets."""
     _last_seq: int = -1
     _levels: dict[str, Levels] = field(default_factory=dict)
     """Candidate → its levels, which stay while the space grows."""
@@ -69,16 +74,16 @@ class SnapshotWatcher:
 
     def watch(self, state: RunState, busy: Sequence[tuple[Action, float]]) -> None:
         """Hand the state's present over once a second; at once when the run rests or ends."""
-        now = time.time()
+        now = time.monotonic()
         rests = state.is_ended or state.status == "paused"
         news = rests and state.seq != self._last_seq
-        if now - self._last < EVERY and not news:
+        if self._last is not None and now - self._last < EVERY and not news:
             return
         if not busy and state.seq == self._last_seq:
             return  # the run waits for people, and nothing has changed
         if news or self._queue.qsize() < 2:
             self._last, self._last_seq = now, state.seq
-            self._queue.put(self._handover(state, busy, now))
+            self._queue.put(self._handover(state, busy, time.time()))
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, daemon=True)
             self._thread.start()
@@ -105,6 +110,7 @@ class SnapshotWatcher:
             in_flight=tuple(InFlight(task=action.label, since=since) for action, since in newest),
             remaining=remaining_calls(state, self.task, self.config, now, in_flight=len(busy)),
             reserved=self._reserved(busy),
+            traffic=self.flows(),
             space=space,
             choices=open_choices(state, space) if space else None,
             reason=None if last is None else state.trials[last].reason,
@@ -116,7 +122,13 @@ class SnapshotWatcher:
     def _reserved(self, busy: Sequence[tuple[Action, float]]) -> Reserved:
         """LM calls that what is in flight takes at most, per model."""
         runs = sum(isinstance(action, Bootstrap | Score | Repeat) for action, _ in busy)
-        return Reserved(task=runs * self.task.template.calls_per_run, prompt=len(busy) - runs)
+        taught = sum(isinstance(action, Bootstrap) for action, _ in busy)
+        return Reserved(
+            task=runs * self.task.template.calls_per_run,
+            prompt=len(busy) - runs,
+            judge=runs * self.task.metric.calls,
+            teacher=taught * self.task.teacher_calls(self.config),
+        )
 
     def _new_results(self, state: RunState) -> list[tuple[Levels, str, float]]:
         """Scores that were not there at the last handover."""
@@ -146,9 +158,12 @@ class SnapshotWatcher:
                 in_flight=handed.in_flight,
                 in_flight_count=handed.remaining.in_flight,
                 reserved=handed.reserved,
+                traffic=handed.traffic,
                 remaining_seconds=handed.remaining.seconds,
                 remaining_calls=handed.remaining.calls,
                 remaining_prompt_calls=handed.remaining.prompt,
+                remaining_judge_calls=handed.remaining.judge,
+                remaining_teacher_calls=handed.remaining.teacher,
             )
             try:
                 self.store.put_snapshot(self.run_id, snapshot)
@@ -168,6 +183,8 @@ def record_end(run_id: str, store: RunStore) -> None:
         remaining_seconds=0.0,
         remaining_calls=0,
         remaining_prompt_calls=0,
+        remaining_judge_calls=0,
+        remaining_teacher_calls=0,
     )
     store.put_snapshot(run_id, snapshot)
 
@@ -178,6 +195,7 @@ def summary(state: RunState, now: float) -> RunSummary:
     return RunSummary(
         status=state.status,
         phase=state.phase,
+        evaluates=state.returns_to is not None,
         baseline=_mean(val_scores(state, state.baseline)) if state.baseline else None,
         best=_mean(val_scores(state, best)) if best else None,
         test_baseline=_mean(test_scores(state, state.baseline)) if state.baseline else None,

@@ -1,4 +1,4 @@
-"""LM calls of both models: spent, in flight, still to come, beside the cap."""
+"""LM calls of each model: spent, in flight, still to come, beside the cap."""
 
 from typing import Any
 
@@ -9,13 +9,12 @@ from dashboard.charts.layout import live_figure
 from dashboard.theme import BASELINE, BEST, FULL, MINIBATCH
 
 MONEY_HEIGHT = 280
-_ROWS = ("Task model", "Prompt model", "Both")
 
 
 def money_figure(money: Money, *, run: str) -> go.Figure:
-    """A stacked bar per model and one for both; the cap is a line across the last."""
-    models = (money.task, money.prompt, money.total)
-    parts = [_parts(each) for each in models]
+    """A stacked bar per model and one for all; the cap is a line across the last."""
+    parts = [_parts(each) for each in money.rows.values()]
+    last = len(parts) - 1
     traces = [
         _bars("Made", [part[0] for part in parts], FULL, ""),
         _bars("In flight, at most", [part[1] for part in parts], MINIBATCH, "/"),
@@ -25,7 +24,7 @@ def money_figure(money: Money, *, run: str) -> go.Figure:
             "name": "Cap",
             "mode": "lines",
             "x": [] if money.cap is None else [money.cap] * 2,
-            "y": [] if money.cap is None else [1.55, 2.45],
+            "y": [] if money.cap is None else [last - 0.45, last + 0.45],
             "line": {"color": BEST, "width": 3, "dash": "dash"},
             "hovertemplate": "Cap: %{x:,} calls<extra></extra>",
             "showlegend": money.cap is not None,
@@ -41,9 +40,9 @@ def money_figure(money: Money, *, run: str) -> go.Figure:
             "zeroline": False,
         },
         "yaxis": {
-            "tickvals": [0, 1, 2],
-            "ticktext": list(_ROWS),
-            "range": [2.5, -0.5],
+            "tickvals": list(range(len(parts))),
+            "ticktext": list(money.rows),
+            "range": [last + 0.5, -0.5],
             "showgrid": False,
         },
     }
@@ -62,7 +61,7 @@ def _bars(name: str, calls: list[int], color: str, pattern: str) -> dict[str, An
         "orientation": "h",
         "name": name,
         "x": calls,
-        "y": [0, 1, 2],
+        "y": list(range(len(calls))),
         "width": 0.6,
         "marker": {
             "color": color,

@@ -19,6 +19,8 @@ class BranchWish:
     trials: int
     max_calls: int | None
     """Its own cap; what was paid for before does not count."""
+    review: bool
+    """It waits for a review of its own before it searches."""
     after_trial: int | None
     """Takes over what was there after this trial; None for all."""
 
@@ -41,11 +43,13 @@ def render_branch_form(
     gift: Inheritance,
     *,
     key: str,
+    review: bool = False,
     at_any_point: bool = True,
 ) -> BranchWish | None:
     """The form with the parent's settings as defaults; the wish once it is sent.
 
-    `at_any_point`: the person may choose an earlier trial to branch after.
+    `review`: the parent waits for one. `at_any_point`: the person may choose an earlier trial to
+    branch after.
     """
     st.text(
         f"It begins with up to {gift.instructions:,} instructions, {gift.demo_sets:,} demo sets, "
@@ -60,6 +64,9 @@ def render_branch_form(
         )
         cap = _optional("Cap on LM calls", "none", 1, f"{key}.cap")
     after = _optional(_AFTER, _NEWEST, 0, f"{key}.after") if at_any_point else None
+    review = st.checkbox(
+        "Wait for a review of the proposals before the search", review, key=f"{key}.review"
+    )
     if not st.button(
         "Start the branch",
         key=f"{key}.start",
@@ -69,7 +76,12 @@ def render_branch_form(
     ):
         return None
     return BranchWish(
-        name=title.strip(), optimizer=chosen, trials=int(count), max_calls=cap, after_trial=after
+        name=title.strip(),
+        optimizer=chosen,
+        trials=int(count),
+        max_calls=cap,
+        review=review,
+        after_trial=after,
     )
 
 

@@ -16,6 +16,10 @@ def render_call_estimate(lines: Sequence[PhaseCost]) -> None:
         st.metric("LM calls, at most", f"{total.calls:,}", border=True)
         st.metric("To the task model", f"{by_role['task model']:,}", border=True)
         st.metric("To the prompt model", f"{by_role['prompt model']:,}", border=True)
+        if by_role["teacher model"]:
+            st.metric("To the teacher model", f"{by_role['teacher model']:,}", border=True)
+        if by_role["judge"]:
+            st.metric("To the judge", f"{by_role['judge']:,}", border=True)
         st.metric("Cost, roughly", cost_text(total.cost_usd), border=True)
     frame = estimate_frame([*lines, total]).rename(columns=str.capitalize)
     st.dataframe(frame, hide_index=True, alt="LM calls, tokens and cost by phase")
@@ -57,4 +61,4 @@ def cost_text(cost_usd: float | None) -> str:
     return f"${cost_usd:,.2f}" if cost_usd >= 0.01 else "< $0.01"
 
 
-_ROLES = ("task model", "prompt model")
+_ROLES = ("task model", "prompt model", "teacher model", "judge")

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.evaluation.statistics import Mean
 from core.programs.candidate import Candidate, ChoiceRef, Demo
 from dashboard.components.demo_sets import render_demo_table
+from dashboard.components.measures import mean_text
 from dashboard.components.predictor_choice import predictor_label, render_predictor_choice
 
 
@@ -60,6 +62,8 @@ class CandidateCard:
     """`C7`, or its choices in words."""
     observed: str
     predicted: str
+    parts: dict[str, Mean]
+    """Part of a weighted metric → its mean; empty for any other metric, or before any result."""
     choices: tuple[tuple[ChoiceRef, str], ...]
     """Each with its name; those of the predictor in question first."""
     texts: dict[str, str]
@@ -82,6 +86,8 @@ def render_candidate_card(card: CandidateCard, *, key: str) -> Wish | None:
     with st.container(horizontal=True, gap="large"):
         st.caption(f"Observed: {card.observed}")
         st.caption(f"Predicted: {card.predicted}")
+    if card.parts:
+        st.text("Parts: " + " · ".join(f"{name} {mean_text(m)}" for name, m in card.parts.items()))
     _render_parts(card, key=key)
     left, right = st.columns(2)
     with left:

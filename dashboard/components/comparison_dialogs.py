@@ -84,10 +84,7 @@ def render_cost(cost: EvaluationCost | str, *, key: str) -> bool:
     elif cost.results == 0:
         st.info("Nothing is missing: all of this is there already.", icon=":material/check:")
     else:
-        price = _price(cost.cost_usd)
-        st.markdown(
-            f"**At most {cost.calls:,} LM calls** for {cost.results:,} missing runs, {price}."
-        )
+        st.markdown(cost_in_words(cost))
     return st.button(
         "Evaluate",
         type="primary",
@@ -95,6 +92,12 @@ def render_cost(cost: EvaluationCost | str, *, key: str) -> bool:
         disabled=isinstance(cost, str) or cost.results == 0,
         key=f"{key}.start",
     )
+
+
+def cost_in_words(cost: EvaluationCost) -> str:
+    """What it will take, as a sentence in Markdown."""
+    price = _price(cost.cost_usd)
+    return f"**At most {cost.calls:,} LM calls** for {cost.results:,} missing runs, {price}."
 
 
 def _price(dollars: float | None) -> str:

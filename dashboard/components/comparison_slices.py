@@ -6,9 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core.comparison.slices import Confusion
+from core.evaluation.label_scores import LabelScores, MacroF1, about_macro_f1
+from core.evaluation.statistics import Mean
 from dashboard.charts.confusion import confusion_height
 from dashboard.charts.slice_scores import slices_height
 from dashboard.components.live_chart import render_live_chart
+from dashboard.components.measures import interval_text, percent
 
 
 def render_confusions(confusions: Sequence[Confusion], figures: Sequence[str], *, key: str) -> None:
@@ -29,6 +32,30 @@ def render_confusions(confusions: Sequence[Confusion], figures: Sequence[str], *
             )
             if confusion.note:
                 st.caption(confusion.note)
+
+
+def render_label_scores(confusions: Sequence[Confusion], metric: str, *, key: str) -> None:
+    """Macro-F1 and the share right of each label; `metric` is the title of what was optimized."""
+    st.dataframe(
+        label_frame(confusions),
+        key=key,
+        alt="Macro-F1 and the share of each label that was answered right",
+    )
+    st.caption(f"Below macro-F1: the share right of each label. {about_macro_f1(metric)}")
+
+
+def label_frame(confusions: Sequence[Confusion]) -> pd.DataFrame:
+    """A row for macro-F1 and one for each label, a column for each entrant; with interval and n."""
+    return pd.DataFrame(
+        {each.label: _label_cells(each.scores) for each in confusions if each.scores}
+    ).fillna("–")
+
+
+def _label_cells(scores: LabelScores) -> dict[str, str]:
+    rows: dict[str, MacroF1 | Mean] = {"Macro-F1": scores.macro_f1}
+    # a label may be called as the first row is
+    rows |= {f"Right: {each.label}": each.right for each in scores.labels}
+    return {name: f"{percent(each.value)} ({interval_text(each)})" for name, each in rows.items()}
 
 
 def render_column_choice(columns: Sequence[str], *, key: str) -> str | None:

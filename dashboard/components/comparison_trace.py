@@ -9,6 +9,7 @@ from core.comparison.parting import Parting, aligned, parting
 from core.evaluation.evaluator import StageRun, Trace
 from dashboard.components.instruction_cards import render_prompt_run
 from dashboard.components.measures import percent
+from dashboard.components.score_parts import render_parts
 from dashboard.components.traces import value_text
 
 Call = tuple[str, int]
@@ -73,6 +74,7 @@ def render_answer(
         for name, value in trace.outputs.items():
             one = len(trace.outputs) == 1
             st.text(value_text(value) if one else f"{name}: {value_text(value)}")
+    render_parts(trace.parts if trace else {})
 
 
 def calls_in_order(traces: Sequence[Trace | None]) -> list[Call]:

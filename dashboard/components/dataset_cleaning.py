@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.cleaning import (
     CapRows,
@@ -23,6 +24,7 @@ from core.data.cleaning import (
     Trim,
     described,
     similar_spellings,
+    steps_to_json,
 )
 from core.data.dataset import Dataset
 
@@ -48,6 +50,29 @@ def render_steps(
         st.caption("The dataset before the first step was deleted, so no step can be undone.")
         return
     st.button("Undo the last step", key=f"{key}.undo", icon=":material/undo:", on_click=on_undo)
+
+
+def render_steps_file(steps: Sequence[Step], *, key: str) -> UploadedFile | None:
+    """The steps to keep, and a file with steps that are to be done now, if any."""
+    st.caption(
+        "Steps are kept as JSON, to be repeated on another file here or with `--clean` on the "
+        "command line."
+    )
+    st.download_button(
+        "Download the steps so far",
+        lambda: steps_to_json(steps),
+        "cleaning_steps.json",
+        "application/json",
+        key=f"{key}.download",
+        icon=":material/download:",
+        disabled=not steps,
+        on_click="ignore",
+    )
+    file = st.file_uploader("Steps from a file", ["json"], key=f"{key}.file")
+    is_wanted = st.button(
+        "Do these steps", key=f"{key}.repeat", icon=":material/replay:", disabled=file is None
+    )
+    return file if is_wanted else None
 
 
 def render_new_step(dataset: Dataset, *, key: str) -> Step | None:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.data.dataset import Dataset, json_text
-from core.data.leaks import LeakReport
+from core.data.leaks import SHORTEST, LeakReport
 from core.data.profile import Profile
 from core.data.quality import Finding, LongRow
 from core.data.split import Split
@@ -47,11 +47,10 @@ def render_findings(found: Sequence[Finding], longest: Sequence[LongRow], *, key
 
 def render_leaks(dataset: Dataset, inputs: Sequence[str], report: LeakReport, *, key: str) -> None:
     """A warning with the pairs, when parts of the split nearly repeat each other."""
-    part = "" if report.compared == report.rows else (
-        f" Near equality was looked for among {report.compared:,} of {report.rows:,} rows."
-    )  # fmt: skip
+    part = looked_in_words(report)
     if not report.leaks:
-        st.caption(f":material/check: No part of the split nearly repeats another.{part}")
+        nearly = "nearly repeats" if report.compared else "repeats"
+        st.caption(f":material/check: No part of the split {nearly} another.{part}")
         return
     one = len(report.leaks) == 1
     st.warning(
@@ -73,6 +72,21 @@ def render_leaks(dataset: Dataset, inputs: Sequence[str], report: LeakReport, *,
     )
     with st.expander(f"The {len(shown)} most alike"):
         st.dataframe(table, key=key, hide_index=True, alt="Rows that nearly repeat others")
+
+
+def looked_in_words(report: LeakReport) -> str:
+    """What was not looked at for near repetition, with a blank before it; empty for nothing."""
+    if report.compared == report.rows:
+        return ""
+    if not report.compared:
+        return (
+            f" Only the same words were looked for: the inputs of a row have fewer than {SHORTEST} "
+            "characters, and texts so short are alike by chance."
+        )
+    return (
+        f" Nearly the same words were looked for in {report.compared:,} of {report.rows:,} rows; "
+        f"the others have fewer than {SHORTEST} characters, or were not drawn."
+    )
 
 
 def render_reach(parts: Split) -> None:

@@ -1,15 +1,15 @@
 """Which column feeds which field of the program, and what it retrieves from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from core.data.dataset import FieldMapping
-from core.evaluation.metrics import METRICS
 from core.programs.fields import field_names
 from core.programs.template import ProgramTemplate, TemplateField
 from core.runs.store import StoredDataset
 from dashboard.components.dataset_source import stored_names
+from dashboard.components.plain_text import escaped
 from dashboard.draft import Draft, field_mapping, suggested_columns
 
 
@@ -20,11 +20,12 @@ def render_field_mapping(
     left, right = st.columns(2)
     with left:
         st.caption("Inputs")
-        inputs = _side(template.inputs, draft.inputs, columns, draft.mapping, f"{key}.in")
+        labels = _typed_label if template.pipeline else _label
+        inputs = _side(template.inputs, draft.inputs, columns, draft.mapping, f"{key}.in", labels)
     with right:
         st.caption("Outputs")
         answers = draft.outputs if template.outputs else _one_of(draft.outputs, f"{key}.output")
-        outputs = _side(template.outputs, answers, columns, draft.mapping, f"{key}.out")
+        outputs = _side(template.outputs, answers, columns, draft.mapping, f"{key}.out", labels)
     mapping = field_mapping(inputs, outputs)
     if mapping is None:
         st.caption(":red[:material/error: Give every field a column of its own.]")
@@ -46,26 +47,13 @@ def render_corpus(corpora: Sequence[StoredDataset], chosen: str | None, *, key: 
     return str(picked) if picked else None
 
 
-def render_metric(chosen: str | None, *, key: str) -> str:
-    """The name of the metric, with what it measures."""
-    names = list(METRICS)
-    picked = st.selectbox(
-        "Metric",
-        names,
-        index=names.index(chosen) if chosen in METRICS else 0,
-        format_func=lambda name: METRICS[name].title,
-        key=key,
-    )
-    st.caption(METRICS[picked].description)
-    return picked
-
-
 def _side(
     fields: Sequence[TemplateField],
     preferred: Sequence[str],
     columns: Sequence[str],
     mapping: FieldMapping | None,
     key: str,
+    labelled: Callable[[TemplateField], str],
 ) -> dict[str, str | None]:
     if not fields:
         return _as_they_are(preferred)
@@ -75,13 +63,22 @@ def _side(
     for each in fields:
         column = known.get(each.name) or suggested[each.name]
         chosen[each.name] = st.selectbox(
-            f"{each.name}: {each.description}",
+            labelled(each),
             columns,
             index=columns.index(column) if column in columns else None,
             placeholder="Choose a column",
             key=f"{key}.{each.name}",
         )
     return chosen
+
+
+def _label(field: TemplateField) -> str:
+    return f"{field.name}: {field.description}"
+
+
+def _typed_label(field: TemplateField) -> str:
+    """The same of a field that people described; a label is Markdown."""
+    return escaped(_label(field) if field.description else field.name)
 
 
 def _as_they_are(columns: Sequence[str]) -> dict[str, str | None]:

@@ -35,6 +35,9 @@ def render_grounded_in(
             st.code(text, language=None, wrap_lines=True)
         else:
             st.caption(_IN_PROMPT)
+        if name == "program_structure" and grounding.purpose is not None:
+            st.caption("It begins with what a person wrote that the program does:")
+            st.code(grounding.purpose, language=None, wrap_lines=True)
 
 
 def _text(name: str, instruction: Instruction, grounding: Grounding) -> str | None:

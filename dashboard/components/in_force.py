@@ -34,7 +34,7 @@ def in_force(steering: SteeringView, names: Names) -> list[str]:
         "Asked for": [
             f"{each.count} more for {names.predictor(each.predictor)} ({each.arrived} came)"
             for each in steering.requests
-            if each.arrived < each.count
+            if each.awaited
         ],
     }
     return [f"{kind}: {_listed(named)}." for kind, named in kinds.items() if named]

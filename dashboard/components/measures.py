@@ -1,5 +1,6 @@
 """Numbers as people read them: percent with one decimal and n, time, calls, tokens, money."""
 
+from core.evaluation.label_scores import MacroF1
 from core.evaluation.statistics import Mean
 from core.lm.usage import Usage
 
@@ -14,7 +15,7 @@ def mean_text(mean: Mean | None) -> str:
     return "–" if mean is None else f"{percent(mean.value)} (n = {mean.n:,})"
 
 
-def interval_text(mean: Mean) -> str:
+def interval_text(mean: Mean | MacroF1) -> str:
     """`95 %: 48.6 to 73.3 %, n = 60`."""
     return f"95 %: {100 * mean.low:.1f} to {100 * mean.high:.1f} %, n = {mean.n:,}"
 

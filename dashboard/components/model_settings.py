@@ -1,20 +1,24 @@
-"""Which language model to use: the offline one, or any OpenAI-compatible endpoint.
+"""Everything about one model in one place: which, where, how it is asked, and what it costs.
 
-Asks for the name of the environment variable with the key, never for the key.
+Asks for the name of the key, never for the key.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 from pydantic import ValidationError
 
 from core.lm.connection import LMConfig
 from core.lm.offline import OFFLINE_MODEL
+from dashboard.components.model_choice import render_model_choice
+from dashboard.components.model_options import render_delay, render_options, render_prices
 from dashboard.components.notices import render_offline_notice
+from dashboard.connection import Connection
 from dashboard.theme import legible
 
-OFFLINE, CONNECTED = "Offline model", "Connected model"
+OFFLINE, CONNECTED, SAVED = "Offline model", "Connected model", "Saved connection"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -25,37 +29,32 @@ def render_model_settings(
     key: str,
     is_set: Callable[[str], bool],
     temperature: str = "provider's own",
+    saved: Sequence[Connection] = (),
 ) -> LMConfig | None:
     """The chosen model; None while something is missing.
 
-    `is_set` says if a variable is there; `temperature` is the one in force while none is given.
+    `is_set` says if a key is there; `temperature` is the one in force while none is given.
     """
+    kinds = [OFFLINE, CONNECTED, *([SAVED] if saved else [])]
+    known = any(each.config.is_reached_like(config) for each in saved)
     kind = st.segmented_control(
         role,
-        [OFFLINE, CONNECTED],
-        default=OFFLINE if config.is_offline else CONNECTED,
+        kinds,
+        default=OFFLINE if config.is_offline else SAVED if known else CONNECTED,
         required=True,
         format_func=legible,
         key=f"{key}.kind",
         label_visibility="collapsed",
     )
     if kind == OFFLINE:
-        return _offline(config, key)
+        render_offline_notice()
+        return render_delay(LMConfig(model=OFFLINE_MODEL, delay=config.delay), key=key)
+    if kind == SAVED:
+        chosen = render_model_choice("Connection", config, saved, key=f"{key}.saved")
+        with st.expander("Temperature and limits", key=f"{key}.more"):
+            options = render_options(config, key=key, temperature=temperature)
+        return chosen.model_copy(update=options) if chosen else None
     return _connected(config, key, is_set, temperature)
-
-
-def _offline(config: LMConfig, key: str) -> LMConfig:
-    render_offline_notice()
-    delay = st.number_input(
-        "Delay per call (seconds)",
-        0.0,
-        10.0,
-        config.delay,
-        step=0.05,
-        key=f"{key}.delay",
-        help="Slows the offline model down, so that a run can be watched.",
-    )
-    return LMConfig(model=OFFLINE_MODEL, delay=delay)
 
 
 def _connected(
@@ -81,12 +80,17 @@ def _connected(
         help="Its name, never the key itself. It is read by the server and stored nowhere.",
     ).strip()
     named = _render_variable(variable, is_set)
-    options = _options(before, key, temperature)
+    with st.expander("Temperature, limits and prices", key=f"{key}.more"):
+        options = render_options(before, key=key, temperature=temperature)
+        options |= render_prices(before, key=key)
     if not model:
         st.caption(":red[:material/error: Name the model.]")
     if not model or not named:
         return None
-    return _checked(model=model, api_base=base or None, api_key_env=variable or None, **options)
+    way = {"protocol": before.protocol, "api_version": before.api_version}
+    return _checked(
+        model=model, api_base=base or None, api_key_env=variable or None, **way | options
+    )
 
 
 def _render_variable(variable: str, is_set: Callable[[str], bool]) -> bool:
@@ -103,28 +107,7 @@ def _render_variable(variable: str, is_set: Callable[[str], bool]) -> bool:
     return True
 
 
-def _options(before: LMConfig, key: str, temperature: str) -> dict[str, float | None]:
-    with st.expander("Temperature and prices", key=f"{key}.more"):
-        left, middle, right = st.columns(3)
-        return {
-            "temperature": left.number_input(
-                "Temperature",
-                0.0,
-                2.0,
-                before.temperature,
-                key=f"{key}.temperature",
-                placeholder=temperature,
-            ),
-            "input_price": middle.number_input(
-                "$ per million input tokens", 0.0, value=before.input_price, key=f"{key}.in"
-            ),
-            "output_price": right.number_input(
-                "$ per million output tokens", 0.0, value=before.output_price, key=f"{key}.out"
-            ),
-        }
-
-
-def _checked(**settings: str | float | None) -> LMConfig | None:
+def _checked(**settings: Any) -> LMConfig | None:
     try:
         return LMConfig.model_validate(settings)
     except ValidationError as error:

@@ -13,7 +13,8 @@ def render_money(money: Money, chart: str, *, key: str) -> None:
     with st.grid(4, min_column_width=150):
         _card("LM calls", f"{money.total.calls:,}", _cap(money))
         _card("Projected", _count(money.total.projected_calls), "calls in all, at most")
-        _card("Spent", dollars(money.total.cost_usd), "both models")
+        who = "both models" if len(money.rows) == 3 else "all models"
+        _card("Spent", dollars(money.total.cost_usd), who)
         _card("Projected cost", dollars(money.total.projected_usd), "in all, at most")
     if money.passes_cap:
         st.text(
@@ -27,14 +28,13 @@ def render_money(money: Money, chart: str, *, key: str) -> None:
         money_frame(money),
         hide_index=True,
         key=f"{key}.table",
-        alt="Calls, tokens and cost of both models",
+        alt="Calls, tokens and cost of each model",
     )
 
 
 def money_frame(money: Money) -> pd.DataFrame:
-    """One row per model and one for both; a dash where nothing is known."""
-    models = {"Task model": money.task, "Prompt model": money.prompt, "Both": money.total}
-    return pd.DataFrame([{"": name, **_row(model)} for name, model in models.items()])
+    """One row per model and one for all; a dash where nothing is known."""
+    return pd.DataFrame([{"": name, **_row(model)} for name, model in money.rows.items()])
 
 
 def dollars(cost: float | None) -> str:

@@ -15,6 +15,7 @@ from dashboard.components.instruction_cards import render_prompt_run
 from dashboard.components.measures import percent
 from dashboard.components.notices import render_problem
 from dashboard.components.predictor_choice import predictor_label
+from dashboard.components.score_parts import render_parts
 from dashboard.playground import Answer
 
 
@@ -67,6 +68,7 @@ def _render_result(
     with st.container(gap=None):
         if answer.score is not None:
             st.caption(f"{metric} on this one example: {percent(answer.score)}")
+            render_parts(result.trace.parts)
         st.caption(took)
 
 

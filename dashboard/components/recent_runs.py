@@ -15,7 +15,7 @@ def render_recent_runs(rows: Sequence[RunRow], *, key: str) -> str | None:
     for row in rows:
         columns = st.columns([1.2, 3, 3, 1], vertical_alignment="center")
         with columns[0]:
-            render_status(row.status)
+            render_status(row.status, evaluates=row.evaluates)
         columns[1].text(row.run.config.name)
         columns[2].text(progress_text(row.summary))
         if columns[3].button("Open", key=f"{key}.{row.run.id}", width="stretch"):

@@ -69,8 +69,8 @@ def render_approved_only(gate: Gate, *, search: Callable[[], object], key: str) 
     return asked or left
 
 
-def render_review_call(waits: bool, run_id: str) -> None:
-    """On other pages: that the run waits for a review, with the way there; nothing otherwise.
+def render_review_call(waits: bool, run_id: str, *, start: Callable[[], None], key: str) -> None:
+    """On other pages: that the run waits for a review, with the ways on; nothing otherwise.
 
     Call it within a container that is always there.
     """
@@ -79,13 +79,20 @@ def render_review_call(waits: bool, run_id: str) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             ":primary[:material/rate_review:] **The run waits for your review, at no cost.** "
-            "Look at the proposals before money is spent on them."
+            "See what would be tried, or go on."
         )
         st.page_link(
             "views/proposals.py",
             label="Review the proposals",
             icon=":material/arrow_forward:",
             query_params={"run": run_id},
+        )
+        st.button(
+            "Start the search",
+            key=f"{key}.start",
+            icon=":material/play_arrow:",
+            help="Goes on without a look. The search may choose whatever is not rejected.",
+            on_click=start,
         )
 
 

@@ -8,6 +8,8 @@ from core.results.run_results import Grounding
 
 def render_grounding(grounding: Grounding) -> None:
     """Every summary and description made so far, as text."""
+    if grounding.purpose is not None:
+        _render_text("What the program does, in a person's words", grounding.purpose)
     _render_text("Dataset summary", grounding.dataset_summary)
     _render_text("Program description", grounding.program_description)
     st.markdown("**Predictor descriptions**")

@@ -17,6 +17,8 @@ def render_run_head(config: RunConfig) -> None:
         f"metric {config.metric}",
         f"task model {config.task_model.label}",
         f"prompt model {config.prompt_model.label}",
+        *([f"teacher model {config.teacher_model.label}"] if config.teacher_model else []),
+        *(f"judge {each.label}" for each in dict.fromkeys(config.judge_models)),
     ]
     st.text(" · ".join(parts))
     if config.uses_offline_model:

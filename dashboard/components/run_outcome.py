@@ -9,6 +9,7 @@ from dashboard.components.notices import render_problem
 
 _ACCURACY = frozenset(["exact_match"])
 """Metrics whose mean is a share of right answers."""
+_HELD_BACK = "The test set was held back until the end and measured once. "
 
 
 def outcome_sentence(results: RunResults, metric: str) -> str:
@@ -21,7 +22,10 @@ def outcome_sentence(results: RunResults, metric: str) -> str:
         return f"No candidate beat the baseline: {_known(baseline, word)}."
     if baseline.test is None or best.test is None:
         change = _change(baseline.val.value, best.val.value, best.val.n)
-        return f"Validation {word} {change}; the held-out test was not run."
+        tested = "the held-out test was not run"
+        if baseline.test is not None:
+            tested = f"{best.short_label} was not measured on the held-out examples"
+        return f"Validation {word} {change}; {tested}."
     return f"Test {word} {_change(baseline.test.value, best.test.value, best.test.n)}."
 
 
@@ -29,11 +33,12 @@ def render_outcome(status: RunStatus, results: RunResults, metric: str) -> None:
     """A headline for an ended run; a reason and the next step for one that waits."""
     if status in ("finished", "stopped"):
         st.subheader(outcome_sentence(results, metric))
+        tested = results.best is not None and results.best.test is not None
         st.caption(
-            "The test set was held back until the end and measured once. The validation score of "
-            "the best candidate is the best of many and therefore flattered."
-            if status == "finished"
-            else "Stopped by a person. Everything that was measured is kept."
+            "Stopped by a person. Everything that was measured is kept."
+            if status == "stopped"
+            else f"{_HELD_BACK if tested else ''}The validation score of the best candidate is the "
+            "best of many and therefore flattered."
         )
         render_next_pages(results)
     elif status == "failed":

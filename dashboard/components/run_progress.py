@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.evaluation.statistics import Mean
+from core.lm.limiter import Flow
 from core.results.progress import PhaseProgress
 from core.results.run_results import RunResults, Standing
+from core.results.steering_view import EvaluationView
 from core.runs.snapshot import InFlight, Snapshot
 from dashboard.components.measures import (
     cost_text,
@@ -30,14 +32,31 @@ MOST_IN_FLIGHT = 6
 """Pieces of work that are named; the rest is counted."""
 
 
-def render_phases(phases: Sequence[PhaseProgress]) -> None:
-    """One card per phase, in order, with a bar and what it counts."""
-    with st.grid(len(phases), min_column_width=CARD_WIDTH):
+def render_phases(
+    phases: Sequence[PhaseProgress], evaluations: Sequence[EvaluationView] = ()
+) -> None:
+    """One card per phase, in order, with a bar and what it counts.
+
+    `evaluations` are the open requests for which an ended run is taken up: one card more.
+    """
+    with st.grid(len(phases) + bool(evaluations), min_column_width=CARD_WIDTH):
         for phase in phases:
             with st.container(border=True, gap="xsmall", height="stretch"):
                 st.markdown(f"{_ICONS[phase.status]} **{phase.phase.capitalize()}**")
                 st.progress(phase.fraction)
                 st.caption(_count(phase))
+        if evaluations:
+            _render_evaluating(evaluations)
+
+
+def _render_evaluating(evaluations: Sequence[EvaluationView]) -> None:
+    known = [each for each in evaluations if each.missing is not None]
+    missing = sum(each.missing or 0 for each in known)
+    done = min(missing, sum(each.runs for each in known))
+    with st.container(border=True, gap="xsmall", height="stretch"):
+        st.markdown(f"{_ICONS['running']} **Evaluating**")
+        st.progress(done / missing if missing else 0.0)
+        st.caption(f"{done:,} of {missing:,} runs asked for" if known else "Waiting to be taken up")
 
 
 def render_key_figures(results: RunResults, snapshot: Snapshot | None, now: float | None) -> None:
@@ -55,6 +74,29 @@ def render_in_flight(work: Sequence[InFlight], count: int, now: float) -> None:
     named = [f"{each.task} ({max(0.0, now - each.since):.0f} s)" for each in work[:MOST_IN_FLIGHT]]
     more = f" · and {count - len(named)} more" if count > len(named) else ""
     st.text(f"In flight: {count}" + (f" – {' · '.join(named)}{more}" if named else ""))
+
+
+def render_traffic(flows: Sequence[Flow], concurrency: int) -> None:
+    """What the providers take at present, one line for each that takes less than is wanted."""
+    for flow in flows:
+        if text := traffic_text(flow, concurrency):
+            st.text(text)
+
+
+def traffic_text(flow: Flow, concurrency: int) -> str:
+    """How the provider slows the run down, as a sentence; empty when it does not.
+
+    `concurrency` is what the run would have in flight.
+    """
+    wanted = min(concurrency, flow.most)
+    parts = []
+    if flow.allowed is not None and flow.allowed < wanted:
+        parts.append(f"{flow.allowed} of {wanted} in flight allowed by the provider")
+    if flow.recent_refused:
+        parts.append(f"{percent(flow.refused_share)} of calls refused in the last minute")
+    if flow.held_seconds >= 1:
+        parts.append(f"it asked to wait {duration_text(flow.held_seconds)} more")
+    return f"{flow.model}: {'; '.join(parts)}" if parts else ""
 
 
 def _count(phase: PhaseProgress) -> str:

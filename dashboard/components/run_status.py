@@ -18,7 +18,13 @@ _LOOKS: dict[RunStatus, tuple[str, _Color]] = {
 }
 
 
-def render_status(status: RunStatus) -> None:
-    """A badge that says how the run is going."""
+def render_status(status: RunStatus, *, evaluates: bool = False) -> None:
+    """A badge that says how the run is going.
+
+    `evaluates` says that it had ended, and is taken up only for what people want evaluated.
+    """
+    if evaluates and status in ("queued", "running"):
+        st.badge("Evaluating", icon=":material/playlist_add_check:", color="blue")
+        return
     icon, color = _LOOKS[status]
     st.badge(status.capitalize(), icon=f":material/{icon}:", color=color)

@@ -83,7 +83,7 @@ def runs_frame(rows: Sequence[RunRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": [row.run.config.name for row in rows],
-            "status": [row.status for row in rows],
+            "status": [row.status_word for row in rows],
             "program": [row.run.config.program for row in rows],
             "dataset": [row.run.config.dataset_name for row in rows],
             "baseline": [score_text(row.summary.baseline) for row in rows],

@@ -12,6 +12,7 @@ from dashboard.charts.best_chances import CHANCES_HEIGHT, SURENESS_HEIGHT
 from dashboard.charts.choice_heatmap import heatmap_height
 from dashboard.charts.effects_forest import forest_height
 from dashboard.components.live_chart import Click, render_live_chart
+from dashboard.components.measures import percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,21 +24,61 @@ class CellAsked:
 
 
 def render_belief_in_words(belief: Belief | None, results: RunResults) -> None:
-    """Who leads and how surely; why the newest trial was started."""
+    """Who leads and how surely; why the newest trial was started, or how it ended."""
+    leads, next_one = belief_in_words(belief, results)
+    st.text(leads)
+    st.text(next_one)
+
+
+def belief_in_words(belief: Belief | None, results: RunResults) -> tuple[str, str]:
+    """Two sentences, the second of which may be empty.
+
+    While the search goes on: whom the surrogate recommends, and why the newest trial was started.
+    Once it has ended: who was found best, and whom the surrogate would have taken, if another.
+    """
+    if results.is_ended or results.evaluates:
+        return _found(results), _last_view(belief, results)
     if belief is None:
-        st.caption("The surrogate has too few results to say anything yet.")
-        return
+        return "The surrogate has too few results to say anything yet.", ""
+    why = f"Why this one next: {belief.reason}" if belief.reason else ""
     if belief.recommended is None:
-        st.text(
+        nobody = (
             "Nothing that was tried so far is permitted; the surrogate recommends no candidate."
         )
-    elif belief.recommended in results.choices:
-        label = results.names.candidate(results.choices[belief.recommended])
-        st.text(
-            f"The surrogate recommends {label}: with a probability of {belief.near_best:.0%} "
-            "nothing else that is permitted is more than a point better."
-        )
-    st.text(f"Why this one next: {belief.reason}" if belief.reason else "")
+        return nobody, why
+    if belief.recommended not in results.choices:
+        return "", why
+    label = results.names.candidate(results.choices[belief.recommended])
+    return (
+        f"The surrogate recommends {label}: with a probability of {belief.near_best:.0%} "
+        "nothing else that is permitted is more than a point better."
+    ), why
+
+
+def _found(results: RunResults) -> str:
+    best = results.best
+    if best is None or best.val is None:
+        return "No candidate was evaluated on all validation examples."
+    if results.baseline is not None and best.candidate == results.baseline.candidate:
+        best_one = f"the baseline, {best.short_label}"
+    else:
+        best_one = best.short_label
+    n = f"{best.val.n:,} validation example{'' if best.val.n == 1 else 's'}"
+    return f"Found best: {best_one}, with {percent(best.val.value)} on {n}."
+
+
+def _last_view(belief: Belief | None, results: RunResults) -> str:
+    """Only where it is another candidate than the best: the surrogate also knows part results."""
+    own = belief.recommended if belief else None
+    if belief is None or own not in results.choices:
+        return ""
+    if results.best is not None and own == results.best.candidate:
+        return ""
+    label = results.names.candidate(results.choices[own])
+    return (
+        f"At the end the surrogate's recommendation was {label}: it gave a probability of "
+        f"{belief.near_best:.0%} that nothing else that is permitted is more than a point better."
+    )
 
 
 def render_sureness(chart: str, near_best: float, threshold: float | None, *, key: str) -> None:

@@ -2,9 +2,12 @@
 
 import streamlit as st
 
+from core.programs.pipeline.wiring import origin
 from core.programs.template import ProgramTemplate, Stage, TemplateField
+from dashboard.components.plain_text import escaped
 
 _WIDE_LABELS = '%%{init: {"flowchart": {"wrappingWidth": 400}}}%%'
+_MEANT = str.maketrans({"&": "#amp;", '"': "#quot;", "<": "#lt;", "`": "#96;", "%": "#37;"})
 _FLOW = (
     ("data", "Data", "Your labelled examples, split in three"),
     ("program", "Program", "Predictors with instructions to improve"),
@@ -20,7 +23,7 @@ def render_stage_graph(template: ProgramTemplate) -> None:
     stages = " → ".join(stage.name for stage in template.stages)
     st.mermaid_chart(stage_diagram(template), alt=f"Stages of the program: {stages}")
     calls = "1 LM call" if template.calls_per_run == 1 else f"{template.calls_per_run} LM calls"
-    st.caption(f"{stages}. One run of the program makes {calls}.")
+    st.caption(f"{escaped(stages)}. One run of the program makes {calls}.")
 
 
 def render_flow() -> None:
@@ -42,8 +45,17 @@ def stage_diagram(template: ProgramTemplate) -> str:
     for stage in template.stages:
         sources = [ids[name] for name in stage.after] or ["in"]
         lines += [f"  {source} --> {ids[stage.name]}" for source in sources]
-    lines += [f"  {ids[stage.name]} --> out" for stage in template.stages if stage.name not in read]
+    ends = _answering(template) or [each.name for each in template.stages if each.name not in read]
+    lines += [f"  {ids[name]} --> out" for name in ends]
     return "\n".join(lines)
+
+
+def _answering(template: ProgramTemplate) -> list[str]:
+    """The stages that write an output of a program that people built; none for any other."""
+    spec = template.pipeline
+    sources = [source for each in spec.outputs for source in each.sources] if spec else []
+    found = [origin(spec, source) for source in sources] if spec else []
+    return list(dict.fromkeys(each.stage for each in found if each and each.stage))
 
 
 def _shape(stage: Stage) -> str:
@@ -61,5 +73,5 @@ def _fields(side: str, fields: tuple[TemplateField, ...]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """`text` for use between double quotes in Mermaid."""
-    return text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;")
+    """`text` for use between double quotes in Mermaid, which reads directives even there."""
+    return " ".join(text.split()).translate(_MEANT)

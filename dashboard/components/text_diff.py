@@ -1,12 +1,11 @@
 """Two texts, the words in which they differ marked. Everything is escaped."""
 
-import difflib
 import html
-import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 import streamlit as st
+
+from core.report.word_diff import pieces
 
 _CSS = """<style>
 .text-diff{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:12px}
@@ -18,7 +17,7 @@ border:1px solid color-mix(in srgb,currentColor 20%,transparent)}
 .text-diff ins{background:color-mix(in srgb,#30a46c 25%,transparent);text-decoration:none}
 .text-diff.one ins{text-decoration:underline;text-underline-offset:3px}
 </style>"""
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>")}
 
 
 def render_text_diff(before: str, after: str, *, before_name: str, after_name: str) -> None:
@@ -36,17 +35,9 @@ def render_marked_text(before: str, after: str) -> None:
     st.html(f'{_CSS}<div class="text-diff one"><pre>{in_one(before, after)}</pre></div>')
 
 
-@lru_cache(maxsize=512)
 def in_one(before: str, after: str) -> str:
     """Both texts in one as HTML, what is gone in `<del>`, what came in `<ins>`."""
-    parts = []
-    for change, gone, come in _changes(before, after):
-        if change == "equal":
-            parts.append(come)
-        else:
-            parts += [f"<del>{gone}</del>"] if gone else []
-            parts += [f"<ins>{come}</ins>"] if come else []
-    return "".join(parts)
+    return "".join(text for _, text in _pieces(before, after))
 
 
 def marked(before: str, after: str) -> tuple[str, str]:
@@ -54,17 +45,16 @@ def marked(before: str, after: str) -> tuple[str, str]:
 
     Compared word by word; a mark is a word, too.
     """
-    left, right = [], []
-    for change, gone, come in _changes(before, after):
-        same = change == "equal"
-        left.append(gone if same or not gone else f"<del>{gone}</del>")
-        right.append(come if same or not come else f"<ins>{come}</ins>")
-    return "".join(left), "".join(right)
+    found = _pieces(before, after)
+    left = "".join(text for kind, text in found if kind != "new")
+    right = "".join(text for kind, text in found if kind != "gone")
+    return left, right
 
 
-def _changes(before: str, after: str) -> Iterator[tuple[str, str, str]]:
-    """What happens piece by piece, and the piece in both texts, escaped."""
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for change, i1, i2, j1, j2 in matcher.get_opcodes():
-        yield change, html.escape("".join(old[i1:i2])), html.escape("".join(new[j1:j2]))
+@lru_cache(maxsize=512)
+def _pieces(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """What happens piece by piece, and the piece as HTML, escaped and marked."""
+    return tuple(
+        (piece.kind, html.escape(piece.text).join(_TAGS[piece.kind]))
+        for piece in pieces(before, after)
+    )

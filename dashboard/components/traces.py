@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.evaluation.evaluator import Trace
 from dashboard.components.instruction_cards import render_prompt_run
+from dashboard.components.score_parts import render_parts
 
 
 def render_traces(traces: Mapping[str, Trace | None], *, key: str) -> None:
@@ -16,6 +17,7 @@ def render_traces(traces: Mapping[str, Trace | None], *, key: str) -> None:
             if trace is None:
                 st.caption("No trace was kept.")
                 continue
+            render_parts(trace.parts)
             _render_stages(trace)
             if st.toggle("Prompts and replies", key=f"{key}.{label}"):
                 for run in trace.prompts:

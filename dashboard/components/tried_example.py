@@ -10,6 +10,7 @@ from core.evaluation.evaluator import ExampleResult, PromptRun, Trace
 from core.evaluation.metrics import Metric
 from core.programs.template import ProgramTemplate
 from dashboard.components.notices import render_problem
+from dashboard.components.score_parts import render_parts
 
 _EXCERPT = 80
 
@@ -25,21 +26,23 @@ def render_example_choice(examples: Sequence[Example], *, key: str) -> int:
 
 
 def render_tried(
-    result: ExampleResult, example: Example, *, template: ProgramTemplate, metric: Metric
+    result: ExampleResult, example: Example, *, template: ProgramTemplate, metric: Metric | None
 ) -> None:
-    """What came of the example, and how."""
+    """What came of the example, and how; without a metric no answer was expected of it."""
     if result.failure is not None:
         where = f" in {result.failure.stage}" if result.failure.stage else ""
         render_problem(f"The example failed{where}.", result.failure.message)
     with st.container(horizontal=True):
-        score = "–" if result.score is None else f"{result.score * 100:.1f} %"
-        st.metric(f"{metric.title} (n = 1)", score, border=True)
+        if metric is not None:
+            score = "–" if result.score is None else f"{result.score * 100:.1f} %"
+            st.metric(f"{metric.title} (n = 1)", score, border=True)
         st.metric("LM calls", result.usage.calls + result.usage.cached, border=True)
         st.metric("Seconds", f"{result.seconds:.2f}", border=True)
-    if result.trace is None:
-        return
+    render_parts(result.trace.parts)
     answers = _answers_frame(example, result.trace).rename(columns=str.capitalize)
-    st.dataframe(answers, hide_index=True, alt="Expected and given answers")
+    if metric is None:
+        answers = answers.drop(columns="Expected")
+    st.dataframe(answers, hide_index=True, alt="The answers, expected and given")
     names = _call_names(result.trace, template)
     for place, run in enumerate(result.trace.prompts):
         title = names[place] if place < len(names) else f"Call {place + 1}"

@@ -71,6 +71,8 @@ def standing_panel(drawn: comparing.Subject, reference: int) -> None:
     if busy != live and comparing_dialogs.opened(run_id) is None:
         st.rerun()  # once, so that the timer and the list of examples are as they must be
     comparing_parts.show_progress(run_id, now, drawn)
+    with st.container():
+        comparing_parts.show_held_out(run_id, now, drawn)
     comparing_parts.show_standing(drawn, reference)
 
 

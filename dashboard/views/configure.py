@@ -3,14 +3,15 @@
 import streamlit as st
 
 from core.errors import StudioError
-from core.runs.config import PROPOSER_TEMPERATURE
+from core.lm.connection import LMConfig
 from core.search.budget import preset
 from core.search.family import FAMILY
-from dashboard import materials, services, session
+from dashboard import connections, materials, services, session
 from dashboard.components.budget_settings import render_budget_settings
 from dashboard.components.call_estimate import render_call_estimate
-from dashboard.components.model_settings import render_model_settings
-from dashboard.components.notices import render_problem
+from dashboard.components.failure_settings import render_failure_settings
+from dashboard.components.model_choice import render_model_choice
+from dashboard.components.notices import render_offline_notice, render_problem
 from dashboard.components.optimizer_choice import render_optimizer_choice
 from dashboard.components.review_settings import (
     locks_that_hold,
@@ -19,12 +20,13 @@ from dashboard.components.review_settings import (
 )
 from dashboard.costs import phase_costs
 from dashboard.readiness import obstacle, warnings
+from dashboard.starting import may_start_again, started_once
 
 st.title("Configure")
 st.caption("Which models, how much of them, and what it may cost.")
 
 draft = session.draft()
-templates = materials.programs().templates
+templates = materials.programs(draft.program).templates
 stored = {each.id for each in materials.datasets()}
 if draft.dataset not in stored or draft.split_mapping is None:
     st.info("A run needs a dataset with input and output columns.", icon=":material/table:")
@@ -55,23 +57,27 @@ name = st.text_input(
     max_chars=120,
 )
 
-task_side, prompt_side = st.columns(2)
-with task_side.container(border=True, height="stretch"):
-    st.markdown("**Task model**")
-    st.caption("Runs the program on your examples: most of the calls.")
-    task_model = render_model_settings(
-        "Task model", draft.task_model, key="configure.task", is_set=materials.is_set
+saved = connections.saved()
+task_side, prompt_side, teacher_side = st.columns(3)
+with task_side:
+    task_model = render_model_choice(
+        "Task model", draft.task_model, saved, key="configure.task.model"
     )
-with prompt_side.container(border=True, height="stretch"):
-    st.markdown("**Prompt model**")
-    st.caption("Describes data and program, and writes instructions: few calls.")
-    prompt_model = render_model_settings(
-        "Prompt model",
-        draft.prompt_model,
-        key="configure.prompt",
-        is_set=materials.is_set,
-        temperature=f"{PROPOSER_TEMPERATURE:g}",
+with prompt_side:
+    prompt_model = render_model_choice(
+        "Prompt model", draft.prompt_model, saved, key="configure.prompt.model"
     )
+with teacher_side:
+    teacher_model = render_model_choice(
+        "Teacher model",
+        draft.teacher_model,
+        saved,
+        key="configure.teacher.model",
+        instead="The task model",
+    )
+if LMConfig().model in {each.model for each in (task_model, prompt_model) if each}:
+    render_offline_notice()
+st.page_link("views/models.py", label="Connect models, test and set them up", icon=":material/hub:")
 
 st.subheader("Optimizer")
 optimizer = render_optimizer_choice(FAMILY, draft.optimizer, key="configure.optimizer")
@@ -104,6 +110,7 @@ max_calls = cap_side.number_input(
     help="The search ends early enough to stay below it. If failures use it up, the run pauses and "
     "can be resumed with a higher one.",
 )
+on_failure = render_failure_settings(draft.on_failure, key="configure")
 st.subheader("Before the search")
 review = render_review_choice(draft.review, key="configure.review")
 if render_locks(
@@ -118,11 +125,13 @@ draft = session.update_draft(
     name=name,
     task_model=task_model or draft.task_model,
     prompt_model=prompt_model or draft.prompt_model,
+    teacher_model=teacher_model,
     optimizer=optimizer,
     budget=budget,
     seed=seed,
     concurrency=concurrency,
     max_calls=max_calls,
+    on_failure=on_failure,
     review=review,
 )
 config = draft.config(title=template.title, predictors=predictors)
@@ -133,8 +142,7 @@ render_call_estimate(phase_costs(task.estimate(config), config, materials.sample
 for warning in warnings(task, config):
     st.caption(f":material/info: {warning}")
 
-models_missing = task_model is None or prompt_model is None
-reason = "Complete the model settings first." if models_missing else obstacle(task, config)
+reason = obstacle(task, config)
 if reason:
     render_problem("The run cannot start yet.", reason)
 if st.button(
@@ -144,6 +152,7 @@ if st.button(
     icon=":material/play_arrow:",
     disabled=reason is not None,
 ):
-    run_id = session.started_once("configure.start", lambda: services.start_run(config))
+    run_id = started_once("configure.start", lambda: services.start_run(config))
     session.open_run(run_id)
     st.switch_page("views/monitor.py", query_params={"run": run_id})
+may_start_again("configure.start")

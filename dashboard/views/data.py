@@ -19,6 +19,9 @@ from dashboard.components.dataset_source import render_bundled, render_stored, r
 from dashboard.components.notices import render_problem
 from dashboard.datasets import known_upload
 
+SHORT = 350
+"""Pixels of the list of bundled sets, so that what follows is in view."""
+
 
 def choose_bundled(name: str) -> None:
     """Store a bundled dataset and make it the draft's."""
@@ -61,11 +64,12 @@ examples, corpus = st.tabs(["Examples", "Corpus to retrieve from"])
 with corpus:
     data_sections.corpora()
 with examples:
+    ahead = st.container()
     file, bundled, stored = st.columns(3)
     with file.container(border=True, height="stretch"):
         uploaded = render_upload(key="data.upload")
         data_sections.other_sources()
-    with bundled.container(border=True, height="stretch"):
+    with bundled.container(border=True, height=SHORT):
         entries = [entry for entry in materials.bundled_datasets().values() if entry.inputs]
         render_bundled(entries, key="data.bundled", on_choose=choose_bundled)
     with stored.container(border=True, height="stretch"):
@@ -112,8 +116,12 @@ with examples:
         parts = materials.split_of(dataset.id, mapping, config)
     except DatasetError as error:
         render_problem("These rows cannot be split like this.", str(error))
+        with ahead:
+            data_sections.not_ready(dataset, mapping, str(error))
         st.stop()
     render_split(dataset, parts, draft.outputs, key="data.parts")
     data_sections.split_quality(dataset, mapping, config, parts)
-    if st.button("Continue to program", key="data.continue", type="primary"):
+    with ahead:
+        goes_on = data_sections.way_on(parts, mapping)
+    if st.button("Continue to program", key="data.continue", type="primary") or goes_on:
         st.switch_page("views/program.py")

@@ -6,6 +6,7 @@ from dashboard import services, session
 from dashboard.components.notices import render_offline_notice
 from dashboard.components.recent_runs import render_recent_runs
 from dashboard.components.stage_graph import render_flow
+from dashboard.starting import may_start_again, started_once
 
 MOST_RECENT = 5
 
@@ -39,7 +40,8 @@ with demo.container(border=True, height="stretch"):
         icon=":material/play_arrow:",
         width="stretch",
     ):
-        open_run(session.started_once("home.demo", services.start_demo))
+        open_run(started_once("home.demo", services.start_demo))
+    may_start_again("home.demo")
 with own.container(border=True, height="stretch"):
     st.subheader(":material/upload_file: Start from your data")
     st.write("Upload a CSV, JSON, JSONL or Parquet file, or take a bundled set.")

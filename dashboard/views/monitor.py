@@ -1,10 +1,11 @@
 """Monitor: a run as it goes, its controls, what the search believes, and how to steer it."""
 
 import time
+from functools import partial
 
 import streamlit as st
 
-from dashboard import figures, monitor_sections, services, session
+from dashboard import figures, monitor_sections, proposal_dialogs, services, session
 from dashboard.charts import score_history
 from dashboard.components.in_force import render_in_force
 from dashboard.components.live_chart import render_live_chart
@@ -12,7 +13,12 @@ from dashboard.components.review_gate import render_review_call
 from dashboard.components.run_controls import render_cap_raise, render_run_controls
 from dashboard.components.run_head import render_no_run, render_run_head
 from dashboard.components.run_outcome import render_interruption, render_outcome
-from dashboard.components.run_progress import render_in_flight, render_key_figures, render_phases
+from dashboard.components.run_progress import (
+    render_in_flight,
+    render_key_figures,
+    render_phases,
+    render_traffic,
+)
 from dashboard.components.run_status import render_status
 from dashboard.components.search_surrogate import render_belief_in_words
 from dashboard.monitor_dialogs import (
@@ -23,7 +29,15 @@ from dashboard.monitor_dialogs import (
     open_dialog,
     show_dialog,
 )
-from dashboard.monitor_parts import is_outdated, show_end, show_notice, show_origin
+from dashboard.monitor_parts import (
+    is_outdated,
+    show_end,
+    show_held_out,
+    show_missing_keys,
+    show_notice,
+    show_origin,
+    waits_for_key,
+)
 from dashboard.theme import legible
 
 TICK = 1.0
@@ -54,7 +68,7 @@ def status_panel(run: str) -> None:
         st.rerun()  # once, so that timers, and what does not tick, are as they must be
     at_work = view.status == "running"
     with st.container(horizontal=True, vertical_alignment="center"):
-        render_status(view.status)
+        render_status(view.status, evaluates=view.results.evaluates)
         st.space("stretch")
         asked = render_run_controls(
             view.status,
@@ -67,19 +81,25 @@ def status_panel(run: str) -> None:
     if asked:
         open_dialog(run, BranchDialog() if asked == "branch" else GoOnDialog())
     with st.container():
-        render_review_call(view.results.steering.waits_for_review, run)
+        waits = view.results.steering.waits_for_review
+        render_review_call(
+            waits, run, start=partial(proposal_dialogs.start_search, run), key="monitor.review"
+        )
     with st.container():
         render_outcome(view.status, view.results, view.run.config.metric)
-        if view.status == "interrupted":
+        show_held_out(view)
+        if view.status == "interrupted" and not waits_for_key(view):
             render_interruption(services.worker_log(view), started=view.run.heartbeat is not None)
+        show_missing_keys(view)
         if view.results.waits_at_cap and (cap := render_cap_raise(view.results, key="monitor")):
             services.resume(view, cap)
             st.rerun()
-    render_phases(view.results.phases)
+    render_phases(view.results.phases, view.results.open_evaluations)
     render_key_figures(view.results, view.snapshot, now if at_work else None)
     with st.container():
         if view.snapshot and at_work:
             render_in_flight(view.snapshot.in_flight, view.snapshot.in_flight_count, now)
+            render_traffic(view.snapshot.traffic, view.results.budget.concurrency)
     with st.container():
         show_end(view)
 

@@ -3,20 +3,23 @@
 import streamlit as st
 
 from core.errors import StudioError
-from dashboard import materials, session
+from core.programs.source import source_of
+from dashboard import materials, metric_sections, session
 from dashboard.components.field_mapping import (
     render_corpus,
     render_field_mapping,
-    render_metric,
 )
-from dashboard.components.notices import render_offline_notice, render_problem
+from dashboard.components.notices import render_problem
 from dashboard.components.program_choice import (
     render_broken_programs,
+    render_description,
     render_predictors,
     render_templates,
 )
 from dashboard.components.stage_graph import render_stage_graph
-from dashboard.components.tried_example import render_example_choice, render_tried
+from dashboard.components.way_on import render_way_on
+from dashboard.program_trial import show_one
+from dashboard.suggestion import take_suggestion
 
 
 def choose_program(name: str) -> None:
@@ -34,9 +37,20 @@ def choose_bundled(name: str) -> None:
 st.title("Program")
 st.caption("What is optimized: stages that call a language model, each with an instruction.")
 
-library, draft = materials.programs(), session.draft()
+library = materials.programs(session.draft().program)
 templates = library.templates
-render_templates(templates.values(), draft.program, key="program.choose", on_choose=choose_program)
+suggestion = take_suggestion(templates)
+draft = session.draft()
+ahead = st.container()
+if st.button("Build your own", key="program.build", icon=":material/construction:"):
+    st.switch_page("views/build.py")
+render_templates(
+    templates.values(),
+    draft.program,
+    key="program.choose",
+    on_choose=choose_program,
+    suggested=suggestion.program if suggestion else None,
+)
 render_broken_programs(library.faults)
 if draft.program not in templates:
     st.info("Choose a program to see its stages.", icon=":material/account_tree:")
@@ -70,36 +84,36 @@ if template.passages is not None:
     corpora = materials.corpora(template.passages)
     passages = render_corpus(corpora, draft.passages, key=f"program.corpus.{template.name}")
     draft = session.update_draft(passages=passages)
-draft = session.update_draft(
-    metric=render_metric(draft.metric, key=f"program.metric.{template.name}")
-)
 if draft.missing:
     st.stop()
 
+st.subheader("Metric")
+draft = metric_sections.choose(draft)
 try:
     config = draft.config(title=template.title)
     task = materials.task(config)
 except StudioError as error:
     render_problem("Program and data do not fit together.", str(error))
     st.stop()
+with ahead:
+    goes_on = render_way_on(
+        "Suggested for your data" if suggestion else "Ready to use",
+        f"{template.title} · metric: {task.metric.title}\n"
+        f"{suggestion.why if suggestion else 'Look through it below, or go on.'}",
+        "Use this program",
+        key="program.ready",
+    )
 st.subheader("Predictors")
 render_predictors(task.predictors)
+render_description(
+    draft.program_description,
+    template.description,
+    has_source=bool(source_of(task.program)),
+    change=lambda told: session.update_draft(program_description=told),
+    key=f"program.description.{template.name}",
+)
 
-st.subheader("Try it")
-st.caption("One example through the program as it is now, before any optimization.")
-number = render_example_choice(task.val, key=f"program.example.{draft.dataset}")
-if config.task_model.is_offline:
-    render_offline_notice()
-else:
-    st.text(f"Task model: {config.task_model.label}")
-attempt = f"{config.model_dump_json()} {number}"
-if st.button("Try it", key="program.try", icon=":material/play_arrow:"):
-    try:
-        with st.spinner("Asking the model"):
-            session.keep_tried(attempt, materials.tried_example(config, number))
-    except StudioError as error:
-        render_problem("The example cannot be tried.", str(error))
-if result := session.tried(attempt):
-    render_tried(result, task.val[number], template=template, metric=task.metric)
-if st.button("Continue to configure", key="program.continue", type="primary"):
+show_one(config, task, template)
+metric_sections.show_trial(config, task)
+if st.button("Continue to configure", key="program.continue", type="primary") or goes_on:
     st.switch_page("views/configure.py")

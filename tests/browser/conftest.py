@@ -1,5 +1,6 @@
 """The real server and a real Chromium."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
-from tests.openai_server import free_port
+from tests.providers.openai_server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -46,6 +47,13 @@ def studio(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(studio):
     """Base address of the dashboard on an empty database."""
+    with dashboard(studio) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def dashboard(studio):
+    """Base address of a dashboard with these environment variables, while the block runs."""
     home = Path(studio["STUDIO_HOME"])
     port = free_port()
     url = f"http://127.0.0.1:{port}"

@@ -31,11 +31,12 @@ def fruit_csv(tmp_path):
 
 
 def shot(page, name, size=None):
-    """Save what the page shows to docs/screenshots/."""
+    """Save what the page shows from its top to docs/screenshots/."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size
     if size:
         page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     page.wait_for_timeout(700)
     page.screenshot(path=SHOTS / f"{name}.png")
     page.set_viewport_size(before)
@@ -89,8 +90,7 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
     press(page, "Continue to program")
 
     heading(page, "Program")
-    card = page.get_by_test_id("stVerticalBlock").filter(has_text="Classification")
-    card.get_by_role("button", name="Choose", exact=True).first.click()
+    expect(page.get_by_text("Classification · metric: Exact match")).to_be_visible()
     heading(page, "Predictors")
     press(page, "Try it")
     expect(page.get_by_text("Expected").first).to_be_visible()
@@ -99,10 +99,15 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
     press(page, "Continue to configure")
 
     heading(page, "Configure")
-    for delay in page.get_by_role("spinbutton", name="Delay per call (seconds)").all():
-        delay.fill("0.15")
-        delay.press("Enter")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Models").click()
+    heading(page, "Models")
+    delays = page.get_by_role("spinbutton", name="Delay per call (seconds)")
+    for number in range(2):
+        delays.nth(number).fill("0.15")
+        delays.nth(number).press("Enter")
         page.wait_for_timeout(500)
+    shot(page, "models", size=(1440, 1500))
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Configure").click()
     heading(page, "What it will take")
     shot(page, "configure", size=(1440, 1450))
     press(page, "Start the run")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from core.data.dataset import Dataset
-from core.errors import DatasetNotFound, RunNotFound
+from core.errors import DatasetNotFound, RunNotFound, RunTaken
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice
 from core.programs.predictors import PredictorInfo, SignatureField
@@ -270,6 +270,33 @@ class RunStoreContract:
         store.release(run, "first")
         assert not store.heartbeat(run, "first")
         assert store.claim(run, "second", stale_after=60)
+
+    def test_who_has_lost_the_run_cannot_write_into_its_log(self, store):
+        run = store.create(CONFIG)
+        store.claim(run, "first", stale_after=60)
+        assert store.append(run, [NOTE], worker="first") == 1
+        assert store.claim(run, "second", stale_after=0)
+        with pytest.raises(RunTaken, match="another worker has taken it over"):
+            store.append(run, [NOTE], {"a": "1"}, worker="first")
+        assert (store.run(run).seq, store.traces(run, ["a"])) == (1, {})
+        assert store.append(run, [NOTE], worker="second") == 2
+        assert store.append(run, [NOTE]) == 3  # people hold nothing
+        with pytest.raises(RunNotFound):
+            store.append("nope", [NOTE], worker="first")
+
+    def test_a_worker_that_was_watched_and_is_silent_is_dead_whatever_the_clocks_say(self, store):
+        run = store.create(CONFIG)
+        store.claim(run, "first", stale_after=60)
+        beat = store.run(run).heartbeat
+        assert not store.claim(run, "second", stale_after=60)
+        assert not store.claim(run, "second", stale_after=60, silent=beat - 1)
+        assert store.claim(run, "second", stale_after=60, silent=beat)
+
+    def test_a_snapshot_of_an_earlier_event_changes_nothing(self, store):
+        run = store.create(CONFIG)
+        store.put_snapshot(run, FULL_SNAPSHOT)
+        store.put_snapshot(run, Snapshot(seq=6, summary=RunSummary(status="paused")))
+        assert store.snapshot(run) == FULL_SNAPSHOT
 
     def test_only_the_holder_can_release(self, store):
         run = store.create(CONFIG)

@@ -1,10 +1,15 @@
 """What tests of a store do in several processes at once, each with its own connections."""
 
 import multiprocessing
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 from core.runs import events as ev
 from core.storage.sql import SqlStore
@@ -19,9 +24,12 @@ _together: Barrier
 def at_once(work: Callable[..., Any], url: str, *arguments: Any) -> list[Any]:
     """What `work(url, *arguments, number)` gave in each of five processes that began together."""
     count = WRITERS + 1
-    with ProcessPoolExecutor(
-        count, _CONTEXT, initializer=_meet, initargs=(_CONTEXT.Barrier(count),)
-    ) as processes:
+    with (
+        _without_main(),
+        ProcessPoolExecutor(
+            count, _CONTEXT, initializer=_meet, initargs=(_CONTEXT.Barrier(count),)
+        ) as processes,
+    ):
         jobs = [
             processes.submit(_begin_together, work, url, *arguments, number)
             for number in range(count)
@@ -29,9 +37,20 @@ def at_once(work: Callable[..., Any], url: str, *arguments: Any) -> list[Any]:
         return [job.result(timeout=60) for job in jobs]
 
 
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes do not run the main module first: a test of a page may have left one of its own."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        yield
+
+
 def process(work: Callable[..., None], *arguments: Any) -> Any:
-    """A process that works until it is killed."""
-    return _CONTEXT.Process(target=work, args=arguments, daemon=True)
+    """A process that works, from now on, until it is killed."""
+    started = _CONTEXT.Process(target=work, args=arguments, daemon=True)
+    with _without_main():
+        started.start()
+    return started
 
 
 def open_fresh(url: str, number: int) -> str:

@@ -23,7 +23,7 @@ from core.runs.state import RunState
 from core.search.budget import preset
 from core.search.family import FAMILY
 from core.storage.location import open_store
-from tests.openai_server import respond_by_hash, serving
+from tests.providers.openai_server import respond_by_hash, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 IRIS = ROOT / "sample_programs" / "data" / "iris.csv"

@@ -9,6 +9,7 @@ import pytest
 from core.data.dataset import FieldMapping
 from core.engine import OUTAGE, Engine, Outcome
 from core.errors import RunTaken
+from core.lm.failures import FailurePolicy, reason
 from core.lm.usage import Usage
 from core.optimizers.actions import Bootstrap, Plan
 from core.runs.config import RunConfig
@@ -91,7 +92,9 @@ class Crew:
                 seconds=0.0,
                 usage=Usage(calls=1),
             )
-            return Outcome(events=(event,), refusal=failure)
+            due = failure is not None and FailurePolicy().is_due(failure.kind, 0)
+            pause = reason(failure.kind, failure.message) if due else None
+            return Outcome(events=(event,), refusal=failure, pause=pause)
 
         return run
 
@@ -287,6 +290,21 @@ def test_a_stop_keeps_what_is_in_flight_and_ends_the_run(engine, store, run_id):
     assert len(working.state.traces) == 2
 
 
+def test_a_paused_run_that_is_handed_over_is_left_to_the_next_worker(engine, store, run_id):
+    refused = Failure(kind="LMAuthError", message="Incorrect API key provided")
+    working = engine(lambda example: refused, concurrency=1)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(working.run, STARTED)
+        wait_for(lambda: working.state.status == "paused")
+        store.append(run_id, [ResumeRequested(by="tester", hand_over=True)])
+        wait_for(lambda: working.state.hands_over)
+        store.append(run_id, [STARTED.model_copy(update={"worker": "heir"})])
+        with pytest.raises(RunTaken):
+            future.result(timeout=10)
+    assert len(working.crew.done) == 1
+    assert store.since(run_id, 0)[-1].event.worker == "heir"
+
+
 def test_a_refused_key_pauses_the_run_with_the_providers_words(engine):
     refused = Failure(kind="LMAuthError", message="Incorrect API key provided")
     working = engine(lambda example: refused, concurrency=1, waits_when_paused=False)
@@ -343,6 +361,68 @@ def test_an_engine_whose_run_was_taken_over_writes_nothing_more(engine, store, r
     with pytest.raises(RunTaken):
         working.run(STARTED)
     assert store.since(run_id, 0) == []
+
+
+class Recalled(Crew):
+    """Work that waits until it may go on; what waits when it is recalled is given back."""
+
+    def __init__(self, job):
+        super().__init__(job)
+        self.started = 0
+        self.given_back = 0
+        self.open = threading.Event()
+        self.rests = threading.Event()
+
+    def recall(self, rests):
+        (self.rests.set if rests else self.rests.clear)()
+
+    def work(self, action, state):
+        job = super().work(action, state)
+
+        def run():
+            self.started += 1
+            while not self.open.wait(0.005):
+                if self.rests.is_set():
+                    self.given_back += 1
+                    return Outcome(events=())
+            return job()
+
+        return run
+
+
+def test_a_pause_takes_waiting_work_back_and_asks_for_it_again_later(engine, store, run_id):
+    working = engine(fine, count=4, concurrency=2)
+    working.crew = crew = Recalled(fine)
+    working.recall = crew.recall
+    thread = in_thread(working)
+    wait_for(lambda: crew.started == 2)
+    store.append(run_id, [PauseRequested(by="tester")])
+    wait_for(lambda: working.state.status == "paused")
+    assert (crew.given_back, crew.done, working.state.usage.calls) == (2, [], 0)
+    crew.open.set()
+    store.append(run_id, [ResumeRequested(by="tester")])
+    thread.join()
+    assert working.state.status == "finished"
+    assert sorted(crew.done) == list("0123")
+
+
+def test_results_that_come_fast_are_appended_together(engine, store):
+    appends = []
+
+    class Counted:
+        def append(self, *given):
+            appends.append(len(given[1]))
+            time.sleep(0.02)  # a disk
+            return store.append(*given)
+
+        since = staticmethod(store.since)
+
+    working = engine(lambda example: time.sleep(0.001), count=200, concurrency=4)
+    working.store = Counted()
+    working.run(STARTED)
+    assert len(working.crew.done) == 200
+    assert working.crew.most_running == 4
+    assert len(appends) < 40
 
 
 def test_a_bug_in_the_crew_is_not_swallowed(engine):

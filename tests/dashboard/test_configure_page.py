@@ -2,9 +2,14 @@
 
 import pytest
 
+from core.lm.connection import LMConfig
+from core.lm.failures import FailurePolicy, Rule
 from core.search.budget import preset
 from core.search.family import FAMILY
+from dashboard.connection import Connection
 from tests.dashboard.conftest import SMALL, button, labels, run_in_url, starts_a_worker, texts
+
+MODELS = ("task", "prompt", "teacher")
 
 
 @pytest.fixture
@@ -20,10 +25,12 @@ def metrics(page):
     return {each.label: each.value for each in page.metric}
 
 
-def connect(page, *, model="gpt-4o-mini", variable=""):
-    page.segmented_control(key="configure.task.kind").set_value("Connected model").run()
-    page.text_input(key="configure.task.model").set_value(model).run()
-    return page.text_input(key="configure.task.variable").set_value(variable).run()
+def connect(page, **settings):
+    """Save a connection in this tab and choose it for the task model."""
+    config = LMConfig.model_validate({"model": "gpt-4o-mini", **settings})
+    page.session_state["connections"] = (Connection(name="Mine", config=config),)
+    page.run()
+    return page.selectbox(key="configure.task.model").set_value("Mine").run()
 
 
 def start(page):
@@ -80,29 +87,26 @@ def test_a_cap_below_the_shortest_run_disables_the_start_and_says_why(page):
 
 def test_a_key_that_is_not_set_disables_the_start_without_showing_it(page, monkeypatch):
     monkeypatch.delenv("STUDIO_TEST_KEY", raising=False)
-    connect(page, variable="STUDIO_TEST_KEY")
+    connect(page, api_key_env="STUDIO_TEST_KEY")
     assert start(page).disabled
     assert any("'STUDIO_TEST_KEY' is not set" in each for each in texts(page))
     monkeypatch.setenv("STUDIO_TEST_KEY", "hush-hush")
     page.run()
     assert not start(page).disabled
-    assert any("This variable is set" in each.value for each in page.caption)
     assert "hush-hush" not in str([*page.main.children.values()])
 
 
-def test_a_key_pasted_instead_of_a_name_is_refused_and_not_repeated(page):
-    connect(page, variable="sk-abcdef0123456789")
-    assert start(page).disabled
-    assert any("not the key itself" in each.value for each in page.caption)
-    assert not any("sk-abc" in each for each in texts(page))
-
-
-def test_prices_turn_calls_into_money(page):
+def test_prices_turn_calls_into_money_and_a_teacher_is_counted_apart(page):
     connect(page, model="a-model-nobody-lists")
     assert metrics(page)["Cost, roughly"] == "unknown"
-    page.number_input(key="configure.task.in").set_value(1.0).run()
-    page.number_input(key="configure.task.out").set_value(2.0).run()
+    connect(page, model="a-model-nobody-lists", input_price=1.0, output_price=2.0)
     assert metrics(page)["Cost, roughly"].startswith("$")
+    page.selectbox(key="configure.teacher.model").set_value("Mine").run()
+    teacher = page.dataframe[0].value
+    assert set(teacher.loc[teacher["Phase"] == "Bootstrap", "Model"]) == {"teacher model"}
+    asked = metrics(page)
+    total = sum(int(asked[f"To the {each} model"].replace(",", "")) for each in MODELS)
+    assert total == int(asked["LM calls, at most"].replace(",", ""))
 
 
 def test_settings_are_still_there_on_coming_back(page):
@@ -123,11 +127,15 @@ def test_starting_creates_the_run_as_configured_and_opens_it(page, store):
     page.segmented_control(key="configure.budget.name").set_value("exact").run()
     for field in ("instructions", "demo_sets", "trials", "minibatch", "full_every", "val_cap"):
         page.number_input(key=f"configure.budget.{field}").set_value(getattr(SMALL, field)).run()
+    page.number_input(key="configure.failures.hang.attempts").set_value(2).run()
+    page.selectbox(key="configure.failures.hang.then").set_value("pause").run()
+    assert "When calls fail (1 changed)" in [each.label for each in page.expander]
     button(page, "Start the run").click().run()
     assert not page.exception
     (run,) = store.runs()
     assert run.config.name == "My run"
     assert run.config.budget == SMALL
+    assert run.config.on_failure == FailurePolicy(hang=Rule(attempts=2, then="pause"))
     assert page.title[0].value == "Monitor"
     assert run_in_url(page) == run.id
 

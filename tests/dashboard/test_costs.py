@@ -84,3 +84,28 @@ def test_numbers_are_written_for_people():
         "< $0.01",
         "$1.50",
     ]
+
+
+def test_a_judges_calls_are_a_line_of_their_own_at_the_judges_price(store):
+    judge = {"model": "j", "input_price": 2.0, "output_price": 0.0}
+    config = iris_config(
+        store, budget=preset("light", 1), metric="judge", metric_parameters={"model": judge}
+    )
+    calls = CallEstimate(
+        bootstrap=20, propose=5, baseline=40, minibatch=60, full=80, test=100,
+        calls_per_run=2, judged=1,
+    )  # fmt: skip
+    sample = PromptSample(prompt=100, answer=10, demo=20, judged_prompt=300, judged_answer=5)
+    lines = phase_costs(calls, config, sample)
+    assert [line.calls for line in lines] == [10, 5, 20, 30, 40, 50, 150]
+    assert (lines[-1].role, lines[-1].phase) == ("judge", "Scoring by j")
+    assert lines[-1].cost_usd == 150 * 300 * 2.0 / 1e6
+    assert total_cost(lines).calls == calls.total
+
+
+def test_a_judges_prompts_do_not_lengthen_those_of_the_program():
+    own, judges = result().trace.prompts[0], PromptRun(messages=[{"content": "e" * 4000}],
+                                                       completion="f" * 8)  # fmt: skip
+    trace = result().trace.model_copy(update={"prompts": [own, judges]})
+    found = prompt_sample(result(trace=trace), judged=1)
+    assert (found.prompt, found.judged_prompt, found.judged_answer) == (101.0, 1000.0, 2.0)

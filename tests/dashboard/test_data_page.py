@@ -2,8 +2,11 @@
 
 import pytest
 
+from core.data.cleaning import Rename, Trim, recipe_of, steps_to_json
+from core.data.leaks import LeakReport
 from core.errors import ConfigError
 from dashboard import data_sections, datasets, services
+from dashboard.components.dataset_quality import looked_in_words
 from tests.core.data.odd_files import archive, workbook
 from tests.dashboard.conftest import button, iris_config, labels, texts
 
@@ -144,6 +147,19 @@ def test_deleting_asks_first(open_page, store):
     assert len(store.datasets()) == 1
 
 
+def test_rows_with_gaps_are_left_out_by_one_button_near_the_top(open_page, store):
+    rows = b"frage,antwort\n" + b"".join(f"q{n},{'' if n < 3 else n}\n".encode() for n in range(30))
+    page = upload(open_page("data"), "gaps.csv", rows)
+    assert "Use this data" not in labels(page)
+    button(page, "Leave out the 3 rows that have a gap").click().run()
+    assert not page.exception
+    assert metrics(page)["Rows"] == "27"
+    assert any(
+        each.startswith("Given: frage\nTo answer: antwort\n11 / 11 / 5") for each in texts(page)
+    )
+    assert "Use this data" in labels(page)
+
+
 class TestReading:
     SPANISH = "pregunta;respuesta\n" + "".join(f"¿Qué es {n}?;año {n}\n" for n in range(12))
 
@@ -242,6 +258,20 @@ class TestCleaning:
         assert chosen_id(page) == raw
         assert [each.id for each in store.datasets()] == [raw]
 
+    def test_steps_are_done_again_from_a_file(self, open_page, store):
+        page = upload(open_page("data"), "t.csv", self.ROWS)
+        (box,) = [each for each in page.file_uploader if each.label == "Steps from a file"]
+        steps = (Trim(), Rename(column="team", to="label"), Rename(column="label", to="desk"))
+        box.upload("steps.json", steps_to_json(steps).encode()).run()
+        button(page, "Do these steps").click().run()
+        assert not page.exception
+        assert recipe_of(store.dataset(chosen_id(page))).steps == steps
+        assert [each.value for each in mapping(page)] == [["text"], ["desk"]]
+        (box,) = [each for each in page.file_uploader if each.label == "Steps from a file"]
+        box.upload("steps.json", b'[{"kind": "nothing"}]').run()
+        button(page, "Do these steps").click().run()
+        assert any("steps.json: step 1" in each for each in texts(page))
+
     def test_a_renamed_column_stays_chosen(self, open_page):
         page = upload(open_page("data"), "t.csv", self.ROWS)
         self.step(page, "Rename a column")
@@ -313,6 +343,19 @@ class TestSplitting:
         page.selectbox(key="data.split.order_by").set_value("answer").run()
         assert not page.exception
         assert any("neither a number nor a date" in each for each in texts(page))
+
+    @pytest.mark.parametrize(
+        ("compared", "words"),
+        [
+            (160, ""),
+            (0, " Only the same words were looked for: the inputs of a row have fewer than 20 "),
+            (40, " Nearly the same words were looked for in 40 of 160 rows; the others have fewer"),
+        ],
+    )
+    def test_what_was_not_looked_at_for_near_repeats_is_said_with_its_reason(self, compared, words):
+        said = looked_in_words(LeakReport(leaks=(), compared=compared, rows=160))
+        assert said.startswith(words)
+        assert bool(said) == bool(words)
 
     def test_near_repeats_across_parts_and_the_reach_of_the_examples_are_told(self, open_page):
         long = "please tell me how the invoice of last month was computed"

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from core.lm.limiter import Flow
 from core.lm.offline import OFFLINE_NOTICE
 from core.runs import decisions as de
 from core.runs import events as ev
@@ -77,6 +78,24 @@ def test_a_running_run_shows_its_phases_figures_and_what_is_in_flight(open_page,
     assert any(each.value.startswith("30 of ") for each in page.caption)
     assert any("teacher runs" in each.value for each in page.caption)
     assert any(OFFLINE_NOTICE in each.value for each in page.caption)
+
+
+def test_a_provider_that_slows_the_run_down_is_told(open_page, store):
+    run_id, _, _ = run_log.iris_run(store, "search")
+    alive(store, run_id)
+    flow = Flow(
+        model="gpt <b>",
+        in_flight=2,
+        waiting=6,
+        allowed=2,
+        calls=100,
+        refused=3,
+        recent_calls=100,
+        recent_refused=3,
+    )
+    store.put_snapshot(run_id, store.snapshot(run_id).model_copy(update={"traffic": (flow,)}))
+    told = "gpt <b>: 2 of 8 in flight allowed by the provider; 3.0 % of calls refused"
+    assert any(text.startswith(told) for text in texts(open_page("monitor", run=run_id)))
 
 
 @starts_a_worker
@@ -163,7 +182,18 @@ def test_failures_are_shown_as_text(open_page, store):
     page = open_page("monitor", run=run_id)
     page.segmented_control(key="monitor.section").set_value("Failures").run()
     assert not page.exception
-    assert page.dataframe[0].value["Message"].iloc[0] == "<b>no</b> field `answer`"
+    kinds, said, failed = (each.value for each in page.dataframe)
+    assert (kinds["Kind"][0], kinds["Share"][0][-1]) == ("Unreadable answer", "%")
+    assert said["Message"][0] == failed["Message"][0] == "<b>no</b> field `answer`"
+    assert any("attempts failed" in each.value for each in page.caption)
+
+
+def test_a_run_without_errors_says_so(open_page, store):
+    run_id, _, _ = run_log.iris_run(store)
+    page = open_page("monitor", run=run_id)
+    page.segmented_control(key="monitor.section").set_value("Failures").run()
+    assert not page.exception
+    assert any("calls has failed" in each.value for each in page.caption)
 
 
 def test_pause_is_asked_for_once_and_can_be_taken_back(open_page, store):
@@ -246,7 +276,7 @@ def test_a_reload_and_a_second_viewer_see_the_same_run(open_page, store):
 
 
 def test_what_the_surrogate_believes_is_said_in_words_and_as_effects(open_page, store):
-    run_id, _, _ = run_log.iris_run(store, "end")
+    run_id, _, _ = run_log.iris_run(store, "search")
     state = run_log.state_of([each.event for each in store.since(run_id, 0)])
     predictor = state.predictors[0].name
     known = next(iter(state.instructions[predictor]))
@@ -259,7 +289,7 @@ def test_what_the_surrogate_believes_is_said_in_words_and_as_effects(open_page, 
         ),
         reason="Tries C7: *promising* ![x](http://127.0.0.1/leak.png)",
     )
-    snapshot = Snapshot(seq=state.seq, summary=RunSummary(status="finished"), belief=belief)
+    snapshot = Snapshot(seq=state.seq, summary=RunSummary(status="running"), belief=belief)
     store.put_snapshot(run_id, snapshot)
     page = open_page("monitor", run=run_id)
     assert any("probability of 97%" in each for each in texts(page))

@@ -10,7 +10,7 @@ from core.runs import decisions as de
 from core.worker import launcher
 from tests import run_log
 from tests.dashboard.conftest import button, iris_config, labels, texts
-from tests.openai_server import Latency, formatted, requested_fields, serving
+from tests.providers.openai_server import Latency, formatted, requested_fields, serving
 
 EVIL = "![x](http://127.0.0.1/leak.png) <b>no</b>"
 MINE = f"Name the flower. {EVIL}"
@@ -20,7 +20,7 @@ MINE = f"Name the flower. {EVIL}"
 def no_worker(monkeypatch):
     """Runs whose workers have been started."""
     started = []
-    monkeypatch.setattr(launcher, "start", lambda run, *_: started.append(run))
+    monkeypatch.setattr(launcher, "start", lambda run, *_, **__: started.append(run))
     return started
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.lm.connection import LMConfig
 from core.lm.offline import OFFLINE_NOTICE
 from core.programs import registry
 from core.programs.registry import templates
@@ -130,11 +131,10 @@ def test_the_chosen_program_is_still_there_on_coming_back(open_page):
 def test_a_model_that_does_not_answer_is_reported_as_text(open_page):
     page = with_program(open_page("program"), "classification")
     page.button(key="program.bundled").click().run()
-    page.switch_page("views/configure.py").run()
-    page.segmented_control(key="configure.task.kind").set_value("Connected model").run()
-    page.text_input(key="configure.task.model").set_value("some-model").run()
-    page.text_input(key="configure.task.base").set_value("http://127.0.0.1:9/v1").run()
-    page.switch_page("views/program.py").run()
+    draft = page.session_state["draft"]
+    model = LMConfig(model="some-model", api_base="http://127.0.0.1:9/v1")
+    page.session_state["draft"] = draft.changed(task_model=model)
+    page.run()
     assert "Task model: some-model" in texts(page)
     page.button(key="program.try").click().run(timeout=60)
     assert not page.exception
@@ -158,3 +158,37 @@ def test_a_broken_program_is_named_with_its_fault_and_the_others_can_be_chosen(
     fault = "/mine.py, line 1 cannot be loaded: KeyError: 'gone'. Correct the file or remove it."
     assert f"{package}{fault}" in texts(page)
     assert not with_program(page, "classification").exception
+
+
+ODD = "Nr;Frage;Antwort\n" + "".join(f"{n};Was folgt auf {n}?;Dann {n + 1}\n" for n in range(40))
+
+
+def test_a_program_is_suggested_for_unknown_data_until_a_person_chooses(open_page):
+    page = open_page("data")
+    page.file_uploader(key="data.upload").upload("odd.csv", ODD.encode())
+    page.run()
+    page.switch_page("views/program.py").run()
+    assert not page.exception
+    assert page.button(key="program.choose.free_answer").label == "Chosen"
+    assert any("Suggested for your data" in each.value for each in page.markdown)
+    assert any("metric: Exact match" in each for each in texts(page))
+    page = with_program(page, "classification")
+    assert not any("Suggested for your data**" in each.value for each in page.markdown)
+    page.switch_page("views/home.py").run()
+    page.switch_page("views/program.py").run()
+    assert page.button(key="program.choose.classification").label == "Chosen"
+
+
+def test_what_a_person_writes_of_a_program_goes_with_the_run(open_page, store):
+    page = with_program(open_page("program"), "classification")
+    page.button(key="program.bundled").click().run()
+    key = "program.description.classification"
+    page.text_area(key=key).set_value("Names the flower.").run()
+    assert not page.exception
+    page.switch_page("views/home.py").run()
+    page.switch_page("views/program.py").run()
+    assert page.text_area(key=key).value == "Names the flower."
+    page.text_area(key=key).set_value("").run()
+    page.switch_page("views/home.py").run()
+    page.switch_page("views/program.py").run()
+    assert page.text_area(key=key).value == templates()["classification"].description

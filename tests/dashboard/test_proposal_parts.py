@@ -160,7 +160,7 @@ def test_the_standing_tells_an_effect_from_a_prediction():
 
 def test_changes_in_one_text_are_marked_and_escaped():
     assert in_one("say <b>now</b>", "say <b>then</b> & go") == (
-        "say &lt;b&gt;<del>now</del><ins>then</ins>&lt;/b&gt;<ins> &amp; go</ins>"
+        "say &lt;b&gt;<del>now&lt;/b&gt;</del><ins>then&lt;/b&gt; &amp; go</ins>"
     )
 
 
@@ -249,6 +249,27 @@ def test_other_pages_call_for_the_review_only_while_it_is_due(store):
         from dashboard.components.review_gate import render_review_call
 
         with st.container():
-            render_review_call(False, "r1")
+            render_review_call(False, "r1", start=lambda: None, key="review")
 
     assert not AppTest.from_function(page).run().markdown
+
+
+def test_what_a_person_wrote_of_the_program_is_shown_where_the_structure_was_read():
+    def page() -> None:
+        from core.results.run_results import Grounding
+        from core.runs.parts import Instruction
+        from dashboard.components.grounding_shown import render_grounded_in
+
+        read = ("program_structure", "tip")
+        made = Instruction(
+            id="i", predictor="p", number=1, text="t", at=0.0, grounding=read, tip="simple"
+        )
+        said = Grounding(
+            observations=(), dataset_summary=None, program_description=None,
+            predictor_descriptions={}, purpose="Sorts *reports*.",
+        )  # fmt: skip
+        render_grounded_in(made, said, None, "")
+
+    shown = AppTest.from_function(page).run()
+    assert not shown.exception
+    assert shown.code[0].value == "Sorts *reports*."

@@ -4,10 +4,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.statistics import mean
+from core.lm.limiter import Flow
 from core.lm.usage import Usage
 from core.results.frames import candidate_frame
 from core.results.run_results import run_results
 from core.runs.parts import Instruction
+from core.runs.snapshot import Belief
 from core.runs.state import RunState
 from core.storage.memory import MemoryStore
 from dashboard.components.candidate_table import COLUMNS
@@ -23,6 +25,8 @@ from dashboard.components.measures import (
 )
 from dashboard.components.predictor_choice import predictor_label
 from dashboard.components.run_outcome import outcome_sentence
+from dashboard.components.run_progress import traffic_text
+from dashboard.components.search_surrogate import belief_in_words
 from dashboard.components.text_diff import marked
 from dashboard.frames import candidate_columns
 from tests import run_log
@@ -129,6 +133,27 @@ def test_the_outcome_of_a_run_without_a_baseline_says_so():
     assert outcome([]) == "The run ended before the baseline was measured."
 
 
+def test_an_ended_run_says_what_it_found_and_the_surrogates_view_only_where_it_differs():
+    config = run_log.iris_config(MemoryStore(), run_log.Plan())
+    results = run_results(run_log.state_of(run_log.events(run_log.Plan())), config)
+    best = results.best
+    other = next(each for each in results.choices if each != best.candidate)
+    found = f"Found best: {best.short_label}, with {100 * best.val.value:.1f} % on 40 validation"
+    for recommended, told in ((best.candidate, ""), (other, results.short_labels[other])):
+        belief = Belief(recommended=recommended, near_best=0.62, reason="It is next.")
+        first, second = belief_in_words(belief, results)
+        assert first.startswith(found)
+        assert (second == "") == (told == "")
+        if told:
+            assert second.startswith(f"At the end the surrogate's recommendation was {told}: ")
+            assert "62%" in second
+    running = run_results(run_log.state_of(run_log.events(run_log.Plan(), "search")), config)
+    belief = Belief(recommended=other, near_best=0.62, reason="It is next.")
+    first, second = belief_in_words(belief, running)
+    assert first.startswith(f"The surrogate recommends {told}: with a probability of 62% nothing")
+    assert second == "Why this one next: It is next."
+
+
 def test_a_table_of_no_candidates_has_its_columns():
     results = run_results(RunState(), run_log.iris_config(MemoryStore(), run_log.Plan()))
     assert candidate_columns(results.tables.candidates).empty
@@ -143,3 +168,25 @@ def test_what_matters_most_of_a_candidate_comes_first_and_fits_the_screen():
     assert table["95 %"].str.fullmatch(r"\d+\.\d–\d+\.\d").all()
     room, check_boxes = 578, 34  # pixels, of a page that is 1440 wide
     assert sum(COLUMNS[name]["width"] for name in first) <= room - check_boxes
+
+
+@pytest.mark.parametrize(
+    ("present", "concurrency", "text"),
+    [
+        ({"allowed": None}, 64, ""),
+        ({"allowed": 70}, 64, ""),
+        ({"allowed": 20}, 64, "m: 20 of 64 in flight allowed by the provider"),
+        ({"allowed": 20, "most": 30}, 64, "m: 20 of 30 in flight allowed by the provider"),
+        (
+            {"allowed": 20, "recent_calls": 1000, "recent_refused": 21},
+            64,
+            "m: 20 of 64 in flight allowed by the provider; "
+            "2.1 % of calls refused in the last minute",
+        ),
+        ({"allowed": 70, "held_seconds": 12.0}, 64, "m: it asked to wait 12 s more"),
+    ],
+)
+def test_a_provider_that_slows_the_run_down_is_told(present, concurrency, text):
+    known = {"in_flight": 0, "waiting": 0, "calls": 0, "refused": 0, "recent_calls": 0}
+    flow = Flow(**{"model": "m", **known, "recent_refused": 0, **present})
+    assert traffic_text(flow, concurrency) == text

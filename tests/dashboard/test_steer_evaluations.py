@@ -12,7 +12,7 @@ from tests import run_log
 def started(monkeypatch):
     """Runs for which a worker was started."""
     found = []
-    monkeypatch.setattr(launcher, "start", lambda run, url=None: found.append(run))
+    monkeypatch.setattr(launcher, "start", lambda run, *_, **__: found.append(run))
     return found
 
 

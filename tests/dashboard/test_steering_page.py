@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.evaluator import Trace, trace_to_json
 from core.programs.candidate import Candidate, ChoiceRef
 from core.runs import decisions as de
 from core.runs import events as ev
@@ -95,7 +96,7 @@ def belief_about(state: RunState, predictor: str) -> Belief:
 @pytest.fixture
 def believed(store, monkeypatch) -> Believed:
     """A run in its search with a worker that lives; no other one is started."""
-    monkeypatch.setattr(launcher, "start", lambda *_: None)
+    monkeypatch.setattr(launcher, "start", lambda *_, **__: None)
     return stored(store, "search")
 
 
@@ -228,7 +229,7 @@ def test_what_cannot_be_queued_says_so_and_why(open_page, store, believed):
 def test_an_ablation_is_measured_with_one_click_and_an_ended_run_goes_on_for_it(
     open_page, store, monkeypatch
 ):
-    monkeypatch.setattr(launcher, "start", lambda *_: None)
+    monkeypatch.setattr(launcher, "start", lambda *_, **__: None)
     run = stored(store, "end")
     page = section(open_page("monitor", run=run.id), "Credit")
     measure = next(each for each in page.button if each.label == "Measure")
@@ -306,15 +307,37 @@ def test_trials_decisions_and_failures_open_from_the_timeline(open_page, store, 
     assert "There is no trial 10000." in texts(page)
 
 
+def test_a_candidate_shows_how_the_parts_of_a_weighted_metric_came_out(open_page, store):
+    plain, config, _ = run_log.iris_run(store, traces=False)
+    mix = {"parts": [{"metric": "exact_match"}, {"metric": "f1", "name": EVIL}]}
+    run = store.create(config.model_copy(update={"metric": "weighted", "metric_parameters": mix}))
+    state = run_log.replay(store, plain)
+    scored = list(state.results[state.baseline])[:4]
+    traces = {
+        f"eval/{state.baseline}/{example}": trace_to_json(
+            Trace(outputs={}, stages=[], prompts=[], parts={"exact_match": place % 2, EVIL: 0.25})
+        )
+        for place, example in enumerate(scored)
+    }
+    store.append(run, [each.event for each in store.since(plain, 0)], traces)
+    page = open_page("monitor", run=run)
+    with_dialog(page, run, dialogs.CandidateDialog(candidate=state.candidates[state.baseline]))
+    assert f"Parts: exact_match 50.0 % (n = 4) · {EVIL} 25.0 % (n = 4)" in texts(page)
+    best = state.candidates[state.best]
+    with_dialog(page, run, dialogs.CandidateDialog(candidate=best))
+    assert not any(each.startswith("Parts:") for each in texts(page))  # it left no trace
+
+
 def test_a_branch_begins_with_what_the_run_has_and_is_opened(open_page, store, believed):
     page = open_page("monitor", run=believed.id)
     button(page, "Branch").click().run()
     assert not page.exception
     page.text_input(key="monitor.dialog.content.branch.name").set_value("Another way")
+    page.checkbox(key="monitor.dialog.content.branch.review").check()
     button(page, "Start the branch").click().run()
     assert not page.exception, page.exception
     branch = next(each for each in store.runs() if each.id != believed.id)
-    assert branch.config.name == "Another way"
+    assert (branch.config.name, branch.config.review) == ("Another way", True)
     events = [each.event for each in store.since(branch.id, 0)]
     assert isinstance(events[0], ev.RunBranched)
     assert page.session_state["run"] == branch.id
@@ -332,7 +355,7 @@ def test_a_branch_from_a_candidate_tries_it_first(open_page, store, believed):
 
 def test_an_ended_run_goes_on_with_more_trials(open_page, store, monkeypatch):
     started = []
-    monkeypatch.setattr(launcher, "start", lambda run, *_: started.append(run))
+    monkeypatch.setattr(launcher, "start", lambda run, *_, **__: started.append(run))
     run = stored(store, "end")
     page = open_page("monitor", run=run.id)
     button(page, "Go on").click().run()
@@ -373,7 +396,7 @@ def test_a_finding_about_the_threshold_offers_a_new_run_with_another_one(
     open_page, store, monkeypatch
 ):
     started = []
-    monkeypatch.setattr(launcher, "start", lambda run, *_: started.append(run))
+    monkeypatch.setattr(launcher, "start", lambda run, *_, **__: started.append(run))
     run = stored(store, "end")
     page = open_page("monitor", run=run.id)
     with_dialog(page, run.id, dialogs.ThresholdDialog(threshold=0.5))

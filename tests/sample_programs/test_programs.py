@@ -16,6 +16,7 @@ from tests.core.lm.offline_prompts import offline_lm
 FOLDER = Path("sample_programs/data")
 FIELDS = {
     "classification": (("petal_length", "petal_width", "sepal_length", "sepal_width"), ("answer",)),
+    "free_answer": (("question",), ("answer",)),
     "question_answering": (("context", "question"), ("answer",)),
     "retrieval_qa": (("question",), ("answer",)),
     "multi_hop_qa": (("question",), ("answer",)),

@@ -24,6 +24,8 @@ from core.data.cleaning.steps import (
     Test,
     Trim,
     described,
+    steps_from_json,
+    steps_to_json,
 )
 
 __all__ = [
@@ -47,4 +49,6 @@ __all__ = [
     "described",
     "recipe_of",
     "similar_spellings",
+    "steps_from_json",
+    "steps_to_json",
 ]

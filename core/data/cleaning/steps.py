@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from core.errors import DatasetError
 
 Scalar = str | int | float | bool | None
 
@@ -140,6 +143,36 @@ class Recipe(_Step):
     source: str
     """Id of the dataset as it was before the first step."""
     steps: tuple[Step, ...]
+
+
+_STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
+
+
+def steps_to_json(steps: Sequence[Step]) -> str:
+    """The steps as one JSON list, from which `steps_from_json` restores them."""
+    return _STEPS.dump_json(tuple(steps)).decode()
+
+
+def steps_from_json(text: str, *, where: str) -> tuple[Step, ...]:
+    """The steps in a JSON list, or under `steps` in an object, as a recipe has them.
+
+    Raises:
+        DatasetError: it is neither, or a step is unknown or incomplete; names `where` and the step.
+    """
+    try:
+        found = from_json(text)
+        listed = found["steps"] if isinstance(found, dict) and "steps" in found else found
+        return _STEPS.validate_python(listed)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = [f"step {each + 1}" if isinstance(each, int) else str(each) for each in
+                 (first["loc"][:1] + first["loc"][2:])]  # fmt: skip
+        raise DatasetError(
+            f"{where}: {', '.join(place) or 'the file'}: {first['msg']}. Cleaning steps are a JSON "
+            'list such as [{"kind": "trim"}].'
+        ) from error
+    except ValueError as error:
+        raise DatasetError(f"{where}: this is not JSON ({error}).") from error
 
 
 def described(step: Step) -> str:

@@ -7,6 +7,11 @@ from core.comparison.entrants import Entrant, extract, line_up, shared_counts
 from core.data.dataset import FieldMapping
 from core.errors import ConfigError
 from core.lm.connection import LMConfig
+from core.lm.usage import Usage
+from core.optimizers.trials import trial_started
+from core.runs import events as ev
+from core.runs.branching import branch
+from core.runs.choices import open_choices, search_space
 from core.runs.decisions import AnswerRated
 from core.storage.memory import MemoryStore
 from tests.scored_run import scored_run, scores, state_of
@@ -48,6 +53,30 @@ def test_candidates_of_several_runs_on_the_same_data_stand_side_by_side():
     assert found.labels == ("Monday: C0", "Tuesday: C1")
     assert found.shared.tolist() == [False, True, True]
     assert found.looked_at == 3
+
+
+def test_what_a_branch_took_over_is_counted_once():
+    store = MemoryStore()
+    run, own = scored_run(store, [scores([1, 0]), scores([1, 1]), scores([0, 1])])
+    branched = branch(store, run, by="Ada")
+    again = branch(store, branched, by="Ada")
+    more = trial_started(state_of(store, again), "minibatch", fresh(store, again), ("0",))
+    result = {"candidate": more.candidate.id, "example": "0", "score": 1.0, "usage": Usage()}
+    scored = ev.ExampleScored(trial=more.number, attempt=0, seconds=0.1, **result)
+    store.append(again, [more, scored])
+
+    assert lined_up(store, [(run, own[0]), (branched, own[1])]).looked_at == 3
+    assert lined_up(store, [(branched, own[0]), (again, own[1])]).looked_at == 4
+    assert lined_up(store, [(run, own[0]), (run, own[1])]).looked_at == 3
+
+
+def fresh(store, run):
+    """A candidate of what the run has that nobody has tried."""
+    state = state_of(store, run)
+    space = search_space(state)
+    choices = open_choices(state, space)
+    found = (space.candidate(levels) for levels in choices.every())
+    return next(each for each in found if each.id not in state.candidates)
 
 
 def test_the_same_program_under_two_models_is_told_apart_by_the_model():

@@ -1,8 +1,17 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.comparison.slices import confusions, expected_labels, sliced, slices_of
+from core.comparison.slices import (
+    confusion_of,
+    confusions,
+    expected_labels,
+    label_reader,
+    sliced,
+    slices_of,
+)
 from core.data.dataset import Example
 from core.storage.memory import MemoryStore
 from tests.core.comparison.test_entrants import lined_up
@@ -115,3 +124,24 @@ def test_numbers_that_are_mostly_equal_make_fewer_slices():
     assert [len(each) for each in found.values()] == [90, 10] or sum(
         len(each) for each in found.values()
     ) == 100
+
+
+def test_macro_f1_of_a_confusion_leaves_failures_out_and_counts_other_answers_as_wrong():
+    labels = ("ham", "spam")
+    read = label_reader(SimpleNamespace(metric="exact_match"), labels)
+    pairs = [("ham", "Ham."), ("ham", "eggs"), ("spam", "spam"), ("spam", "ham")]
+    found = confusion_of("C1", pairs, ["spam"], labels, read)
+    assert (found.n, found.scores.macro_f1.n) == (5, 4)
+    assert [each.right.value for each in found.scores.labels] == [0.5, 0.5]
+
+
+def test_under_the_label_metric_other_spellings_are_the_label():
+    set_ = {"labels": ["spam", "ham"], "aliases": {"junk": "spam"}}
+    config = SimpleNamespace(metric="label", metric_parameters=set_)
+    read = label_reader(config, ("spam", "ham"))
+    assert [read(each) for each in ("junk", "It is surely spam", "ham or spam", None)] == [
+        "spam",
+        "spam",
+        "(another answer)",
+        "(another answer)",
+    ]

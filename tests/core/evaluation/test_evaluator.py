@@ -37,10 +37,17 @@ THREE_ANSWERS = [
 ]
 
 
-def evaluated(script, program=None, metric=EXACT, example=EXAMPLE, repetition=0, **settings):
+def evaluated(
+    script, program=None, metric=EXACT, example=EXAMPLE, repetition=0, spare=None, **settings
+):
     with scripted_lm(script, **settings) as (lm, engine):
         result = evaluate_example(
-            program or TwoHops(), example, metric=metric, lm=lm, repetition=repetition
+            program or TwoHops(),
+            example,
+            metric=metric,
+            lm=lm,
+            repetition=repetition,
+            spare=spare,
         )
     return result, engine
 
@@ -90,14 +97,27 @@ def test_a_wrong_answer_scores_zero_and_is_no_failure():
     assert (result.score, result.failure) == (0.0, None)
 
 
-def test_an_answer_in_the_wrong_format_is_a_failure_of_its_stage_and_costs_one_call():
-    result, engine = evaluated([THREE_ANSWERS[0], "no field markers here"])
+def test_an_answer_in_the_wrong_format_twice_is_a_failure_of_its_stage_alone():
+    result, engine = evaluated([THREE_ANSWERS[0], "no field markers here", "nor here"])
     assert result.score is None
     assert (result.failure.kind, result.failure.stage) == ("AdapterParseError", "query")
     assert not result.failure.from_model
-    assert result.usage.calls == len(engine.prompts) == 2
+    assert result.usage.calls == len(engine.prompts) == 3
     assert [stage.outputs for stage in result.trace.stages] == [{"words": "first"}]
-    assert result.trace.prompts[1].completion == "no field markers here"
+    assert [each.completion for each in result.trace.prompts[1:]] == [
+        "no field markers here",
+        "nor here",
+    ]
+
+
+def test_an_answer_in_the_wrong_format_costs_one_call_more_and_no_stage_again():
+    answers = [THREE_ANSWERS[0], "no field markers here", *THREE_ANSWERS[1:]]
+    result, engine = evaluated(answers)
+    assert (result.score, result.failure) == (1.0, None)
+    assert result.usage.calls == len(engine.prompts) == len(THREE_ANSWERS) + 1
+    assert result.usage.failed["AdapterParseError"].count == 1
+    capped, engine = evaluated(answers[:2], spare=lambda: False)
+    assert (capped.score, capped.failure.asked_again, len(engine.prompts)) == (None, False, 2)
 
 
 def test_a_refused_key_is_a_failure_of_the_model_in_the_providers_own_words():

@@ -5,7 +5,7 @@ from core.data.dataset import Example
 from core.errors import ConfigError, MetricError
 from core.evaluation.evaluator import evaluate_example
 from core.evaluation.metrics import METRICS, metric
-from tests.openai_server import formatted, serving
+from tests.providers.openai_server import formatted, serving
 from tests.scripted_lm import scripted_lm
 
 EXAMPLE = Example(id="0", inputs={"question": "Who wrote it?"}, outputs={"answer": "Ada"})
@@ -109,3 +109,21 @@ def test_the_offline_judge_marks_by_common_words():
     good = judge.score({"summary": "The foundry will close."}, {"summary": "Foundry will close"})
     bad = judge.score({"summary": "The foundry will close."}, {"summary": "It rains."})
     assert (good, bad) == (1.0, 0.0)
+
+
+def test_what_the_judge_took_is_told_apart_from_what_the_program_took():
+    with serving(marking(10)) as (base, _), scripted_lm([{"answer": "Ada"}]) as (lm, _):
+        prices = {"input_price": 1e6, "output_price": 0.0}
+        model = {"model": "judge", "api_base": base, "retries": 0, **prices}
+        result = evaluate_example(PROGRAM, EXAMPLE, metric=metric("judge", {"model": model}), lm=lm)
+        plain = evaluate_example(PROGRAM, EXAMPLE, metric=METRICS["f1"], lm=lm)
+    assert (result.shares.program.calls, result.shares.judge.calls) == (1, 1)
+    assert result.shares.judge.cost_usd == result.shares.judge.input_tokens > 0
+    assert result.shares.program + result.shares.judge == result.usage
+    assert plain.shares is None
+
+
+def test_a_judge_that_cannot_be_reached_counts_as_the_judges_call():
+    with serving(marking(1), always="refuse") as (base, _), scripted_lm([{"answer": "x"}]) as m:
+        result = evaluate_example(PROGRAM, EXAMPLE, metric=judged_by(base), lm=m[0])
+    assert (result.shares.program.calls, result.shares.judge.calls) == (1, 1)

@@ -5,8 +5,10 @@ import dspy
 import pytest
 
 from core.errors import ConfigError, MetricError
+from core.evaluation.metric_parameters import judges, with_judge
 from core.evaluation.metrics import METRIC_KINDS, Verdict, fitting_metric, metric
 from core.export.bundling import definition
+from core.lm.connection import LMConfig
 
 
 @pytest.fixture
@@ -135,3 +137,24 @@ def test_the_metrics_of_a_prediction_that_lacks_the_field_are_zero_and_no_error(
     for name, kind in METRIC_KINDS.items():
         if not kind.needs_parameters and name != "conditional":
             assert metric(name).score({"answer": "x"}, dspy.Prediction()) == 0.0
+
+
+def test_the_judges_of_a_metric_are_known_without_making_it():
+    judge = {"metric": "judge", "parameters": {"model": {"model": "m", "retries": 1}}}
+    own = {"metric": "own", "parameters": {"function": "no:x"}}
+    mix = {"parts": [{"metric": "f1"}, judge, own]}
+    assert [each.label for each in judges("weighted", mix)] == ["m"]
+    assert judges("judge", {"model": {}})[0].is_offline
+    assert judges("judge", {}) == judges("f1", {}) == judges("weighted", {"parts": "no"}) == ()
+    offline = with_judge("weighted", mix, LMConfig())
+    assert [each.is_offline for each in judges("weighted", offline)] == [True]
+    assert judges("weighted", mix)[0].label == "m"
+
+
+def test_what_holds_anyway_is_not_kept_in_settings():
+    kind = METRIC_KINDS["number"]
+    assert kind.plain({"relative": 1e-6, "absolute": 0.5}) == {"absolute": 0.5}
+    assert METRIC_KINDS["judge"].plain({"model": {"model": "m"}, "best_mark": 10}) == {
+        "model": {"model": "m"}
+    }
+    assert kind.plain({"relative": -1}) == {"relative": -1}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.openai_server import formatted, requested_fields, respond_by_hash, serving
+from tests.providers.openai_server import formatted, requested_fields, respond_by_hash, serving
 
 
 def respond(messages):

@@ -19,7 +19,7 @@ from core.export.formats import DESTINATIONS
 from core.export.mlflow_log import EXTRA, log_to_mlflow
 from core.export.program import SCRIPT_FILE, program_json
 from tests.exported_runs import made_up
-from tests.openai_server import free_port
+from tests.providers.openai_server import free_port
 
 SERVER = Path(sys.prefix) / "mlflow-server" / "bin" / "mlflow"
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,7 +12,7 @@ from core.export.source import source_of
 from core.export.study import study_files, study_trials
 from core.runs.snapshot import Predicted, RunSummary, Snapshot
 from tests.exported_runs import made_up
-from tests.openai_server import free_port
+from tests.providers.openai_server import free_port
 
 
 @pytest.fixture(scope="module")

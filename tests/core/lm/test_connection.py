@@ -13,7 +13,7 @@ from core.lm.connection import LMConfig, MeteredLM, connect, message_of
 from core.lm.offline import OfflineEngine
 from core.lm.usage import Meter
 from core.proposal.proposer import PromptCallError, summarise
-from tests.openai_server import formatted, respond_by_hash, serving
+from tests.providers.openai_server import formatted, respond_by_hash, serving
 
 KEY = "sk-secret-0123456789"
 VARIABLE = "STUDIO_TEST_KEY"
@@ -68,13 +68,14 @@ def test_a_missing_variable_is_named_before_anything_is_spent(monkeypatch):
         connect(LMConfig(model="m", api_key_env=VARIABLE), role="prompt model")
     assert str(caught.value) == (
         "prompt model 'm': the environment variable 'STUDIO_TEST_KEY' is not set. "
-        "Set it before starting the server, or name another one."
+        "Set it before starting the server, type the key on the Models page, or name another "
+        "one."
     )
 
 
 @pytest.mark.parametrize(
     "key",
-    [KEY, "gsk_0123456789abcdefABCDEF0123456789abcdefABCDEF", "hf_" + "aBcD1234" * 4, "a b", "1X"],
+    [KEY, "gsk_" + "0123456789abcdefABCDEF" * 2, "hf_" + "aBcD1234" * 4, "a b", "1X"],
 )
 def test_a_key_instead_of_its_variables_name_is_refused_without_being_repeated(key):
     with pytest.raises(ValidationError) as caught:
@@ -200,7 +201,7 @@ def test_an_answer_without_fields_is_the_examples_failure_and_not_the_models():
         result = evaluated(base)
     assert result.failure.kind == "AdapterParseError"
     assert not result.failure.from_model
-    assert len(server.seen.requests) == result.usage.calls == 1
+    assert len(server.seen.requests) == result.usage.calls == 2
 
 
 def test_the_prompt_models_refusal_carries_the_providers_words_and_one_call():
@@ -234,7 +235,7 @@ def test_an_unknown_price_is_marked_and_not_taken_for_free():
 
 
 def test_an_answer_whose_usage_is_not_reported_is_a_call_of_unknown_price(monkeypatch):
-    monkeypatch.setattr("tests.openai_server._completion", _without_usage)
+    monkeypatch.setattr("tests.providers.openai_server.completion", _without_usage)
     with serving(ada) as (base, _):
         usage = evaluated(base, input_price=1.0, output_price=1.0).usage
     assert (usage.calls, usage.cached, usage.priced) == (1, 0, False)

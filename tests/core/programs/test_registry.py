@@ -13,6 +13,7 @@ from core.programs.template import Passage
 NAMES = [
     "classification",
     "extraction",
+    "free_answer",
     "heart_disease",
     "hotpotqa_conditional",
     "hover",

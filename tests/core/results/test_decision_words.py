@@ -138,6 +138,11 @@ SAID = [
         "Ada set the budget to 40 trials, 16 in flight together, at most 500 LM calls.",
     ),
     (de.BudgetChanged(by="Ada", uncapped=True), "Ada set the budget to any number of LM calls."),
+    (
+        de.BudgetChanged(by="Ada", trials=9, as_configured=("concurrency", "max_calls")),
+        "Ada set the budget to 9 trials and set what is in flight together and the cap on LM calls "
+        "back to the run's settings.",
+    ),
     (de.NoteAdded(by="Ada", text="odd!"), "Ada noted: odd!"),
 ]  # fmt: skip
 

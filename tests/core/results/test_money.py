@@ -1,6 +1,6 @@
 import pytest
 
-from core.lm.usage import Usage
+from core.lm.usage import Usage, UsageShares
 from core.results.money import money
 from core.results.run_results import run_results
 from core.runs import events as ev
@@ -93,3 +93,26 @@ def test_a_run_that_ended_costs_what_it_cost(config):
     assert (found.total.reserved, found.total.remaining) == (0, 0)
     assert found.total.projected_calls == found.total.calls == 12
     assert found.total.projected_usd == found.total.cost_usd
+
+
+def test_a_judge_stands_apart_with_its_own_price_and_its_share_of_what_is_to_come(config):
+    unpriced = Usage(calls=1, input_tokens=900, output_tokens=10, priced=False)
+    shares = UsageShares(program=SPENT, judge=unpriced)
+    answers = [
+        ev.TraceBootstrapped(
+            example=str(row), attempt=0, score=1.0, accepted=True, seconds=1,
+            usage=SPENT + unpriced, shares=shares,
+        )
+        for row in range(10)
+    ]  # fmt: skip
+    started = ev.RunStarted(worker="w", predictors=(), train=40, val=40, test=20)
+    results = run_results(run_log.state_of([started, *answers]), config)
+    left = {"remaining_calls": 104, "remaining_judge_calls": 50}
+    found = money(results, snapshot(reserved=Reserved(task=8, prompt=1, judge=4), **left))
+    assert list(found.rows) == ["Task model", "Prompt model", "Judge", "All"]
+    assert (found.task.calls, found.judge.calls, found.total.calls) == (10, 10, 20)
+    assert (found.task.reserved, found.judge.reserved) == (4, 4)
+    assert (found.task.remaining, found.judge.remaining) == (50, 50)
+    assert found.task.cost_usd == pytest.approx(0.02)
+    assert found.judge.cost_usd is found.total.cost_usd is None
+    assert money(results_of(config), snapshot()).judge is None

@@ -1,11 +1,13 @@
 import pytest
 
+from core.lm.usage import Usage
 from core.programs.candidate import ChoiceRef
 from core.results.run_results import ResultsMemo, run_results
 from core.runs import decisions as de
 from core.runs import events as ev
 from core.runs.state import RunState
 from core.runs.store import Record
+from core.runs.wishes import APART
 from core.storage.memory import MemoryStore
 from tests import run_log
 
@@ -99,6 +101,23 @@ def test_a_request_counts_what_came_of_it(config):
     (request,) = view(config, asked, came).requests
     assert (request.number, request.count, request.arrived) == (0, 2, 1)
     assert (request.by, request.hint, request.learn) == ("Ada", "short", False)
+
+
+def test_a_request_that_was_refused_too_often_is_awaited_no_more(config):
+    asked = de.ProposalsRequested(by="Ada", predictor="ask.predict", count=2)
+    refused = ev.ProposalRefused(
+        task=f"propose ask.predict {APART}",
+        predictor="ask.predict",
+        text="Be brief.",
+        reason="The locked text is missing.",
+        usage=Usage(),
+        seconds=0.1,
+    )
+    twice = view(config, asked, refused, refused)
+    assert twice.requests[0].awaited == 2
+    again = refused.model_copy(update={"task": f"propose ask.predict {APART + 1}"})
+    given_up = view(config, asked, *[refused] * 3, *[again] * 3)
+    assert given_up.requests[0].awaited == 0
 
 
 def test_a_review_is_waited_for_until_somebody_approves(config):

@@ -202,6 +202,18 @@ def test_a_branch_that_could_not_be_written_is_taken_away(parent):
     assert [run.id for run in store.runs()] == [first]
 
 
+@pytest.mark.parametrize(
+    ("changes", "approved"), [({}, True), ({"review": True}, False), ({"review": False}, True)]
+)
+def test_a_branch_waits_for_a_review_of_its_own_only_when_somebody_asks(store, changes, approved):
+    first = store.create(iris_config(store, review=True))
+    copied = [each.event for each in store.since(iris_run(store)[0], 0)]
+    store.append(first, [*copied, de.ReviewApproved(by="Ada")])
+    new = branch(store, first, by="anna", **changes)
+    assert replay(store, new).steering.review_approved == approved
+    assert store.run(new).config.review == changes.get("review", True)
+
+
 # Settings
 
 

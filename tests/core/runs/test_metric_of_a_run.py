@@ -5,9 +5,11 @@ import json
 import pytest
 
 from core.errors import ConfigError
+from core.lm.connection import LMConfig
 from core.runs.config import RunConfig
 from core.runs.preparation import check_models, prepare
 from core.storage.memory import MemoryStore
+from core.worker.session import work
 from tests.run_log import iris_config
 
 
@@ -50,3 +52,29 @@ def test_a_metric_that_reads_a_field_nothing_feeds_is_refused():
     store = MemoryStore()
     with pytest.raises(ConfigError, match="'category', which no column feeds"):
         prepare(iris_config(store, metric="conditional"), store)
+
+
+def test_an_offline_judge_is_an_offline_model_of_the_run():
+    store, real = MemoryStore(), LMConfig(model="m")
+    models = {"task_model": real, "prompt_model": real}
+    plain = iris_config(store, **models)
+    judged = iris_config(store, metric="judge", metric_parameters={"model": {}}, **models)
+    assert (plain.uses_offline_model, judged.uses_offline_model) == (False, True)
+    assert judged.judge_models == (LMConfig(),)
+
+
+def test_the_calls_of_judges_are_known_apart_before_the_run():
+    store = MemoryStore()
+    judged = iris_config(store, metric="judge", metric_parameters={"model": {}})
+    found = prepare(judged, store).estimate(judged)
+    assert (found.calls_per_run, found.judged) == (2, 1)
+    assert found.judge == found.task // 2
+
+
+def test_a_worker_asks_no_model_before_it_knows_that_the_judge_has_its_key(monkeypatch):
+    monkeypatch.delenv("JUDGE_KEY", raising=False)
+    store, model = MemoryStore(), {"model": "m", "api_key_env": "JUDGE_KEY"}
+    run = store.create(iris_config(store, metric="judge", metric_parameters={"model": model}))
+    with pytest.raises(ConfigError, match="judge 'm'.*'JUDGE_KEY'"):
+        work(run, store, cache=None)
+    assert not [each for each in store.since(run, 0) if hasattr(each.event, "usage")]

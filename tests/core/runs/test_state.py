@@ -273,6 +273,18 @@ def test_a_pause_by_the_worker_waits_for_somebody_too():
     assert (log.state.wish, log.state.paused_by_person) == ("pause", False)
 
 
+def test_only_a_paused_run_is_handed_over_and_not_once_another_way_on_is_found():
+    hand_over = by_person(de.ResumeRequested, hand_over=True)
+    log = Log().run().add(hand_over)
+    assert not log.state.hands_over
+    log.add(ev.Paused(reason="x", by_person=False))
+    for otherwise in (by_person(de.ResumeRequested), ev.Resumed()):
+        assert log.add(hand_over).state.hands_over
+        assert not log.add(otherwise).state.hands_over
+        log.add(ev.Paused(reason="x", by_person=False))
+    assert not log.add(hand_over).run().state.hands_over
+
+
 def test_a_stop_cannot_be_taken_back_by_a_pause_or_a_resume():
     log = Log().run().add(by_person(de.StopRequested), by_person(de.PauseRequested))
     assert log.add(by_person(de.ResumeRequested)).state.wish == "stop"

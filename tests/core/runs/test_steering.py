@@ -181,6 +181,27 @@ def test_budget_changes_add_up_and_are_taken_back_one_by_one():
     assert log.state.steering.cap(50) == 100
 
 
+def test_the_first_change_of_the_budget_is_taken_back_to_the_settings():
+    log = Log().decide(de.BudgetChanged, trials=40, concurrency=4, uncapped=True)
+    log.undo_last()
+    steering = log.state.steering
+    assert (steering.trials, steering.concurrency, steering.cap(50)) == (None, None, 50)
+    assert log.state.steering.decisions[-1][1].as_configured == (
+        "trials", "concurrency", "max_calls",
+    )  # fmt: skip
+    log.undo_last()  # taken back itself
+    assert (log.state.steering.trials, log.state.steering.cap(50)) == (40, None)
+
+
+def test_only_what_still_holds_of_a_change_of_the_budget_is_taken_back():
+    log = Log().decide(de.BudgetChanged, uncapped=True, trials=40)
+    log.decide(de.BudgetChanged, trials=60, max_calls=90)
+    first, event = log.state.steering.decisions[0]
+    assert undoing(event, first, log.state.steering, by="Bob") == []
+    log.undo_last()
+    assert (log.state.steering.trials, log.state.steering.cap(50)) == (40, None)
+
+
 def test_no_cap_and_a_cap_replace_each_other():
     log = Log().decide(de.BudgetChanged, uncapped=True)
     assert log.state.steering.cap(50) is None

@@ -56,6 +56,7 @@ def test_the_estimate_is_the_documented_formula():
         minibatch=3 * 12 * 10,
         full=3 * 3 * 80,
         test=2 * 3 * 40,
+        calls_per_run=3,
     )
     assert needed.total == needed.task + needed.prompt
     assert needed.prompt == needed.propose

@@ -32,6 +32,7 @@ def test_the_tables_have_the_columns_that_queries_name(engine):
             tables.TRACES,
             tables.SNAPSHOTS,
             tables.DATASETS,
+            tables.PIPELINES,
         )
     }
     found = inspect(engine)
@@ -49,7 +50,12 @@ def test_a_database_of_an_older_version_gets_only_the_new_steps(engine):
     migrate(engine, (*MIGRATIONS, m8000_a_table_of_wishes))
     with engine.connect() as connection:
         names = connection.exec_driver_sql("SELECT name FROM migrations ORDER BY name").scalars()
-        assert list(names) == ["m0001_runs_and_datasets", "m8000_a_table_of_wishes"]
+        assert list(names) == [
+            "m0001_runs_and_datasets",
+            "m0002_pipelines",
+            "m0003_packed_traces",
+            "m8000_a_table_of_wishes",
+        ]
     assert inspect(engine).has_table("wishes")
 
 

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from core.errors import RunUnreadable, StoreError
+from core.programs.pipeline.spec import PipelineSpec
 from core.runs import events as ev
 from core.runs.store import UnreadableRun
+from core.storage.migrations import MIGRATIONS
 from core.storage.sql import SqlStore
 from tests.contracts import store_processes as processes
 from tests.contracts.store_contract import CONFIG, FULL_SNAPSHOT, NOTE, check_log, table
@@ -51,7 +53,7 @@ def test_processes_may_open_a_fresh_database_at_once(database):
     ids = processes.at_once(processes.open_fresh, database)
     store = SqlStore(database)
     assert {run.id for run in store.runs()} == set(ids)
-    assert execute(database, "SELECT count(*) FROM migrations") == [(1,)]
+    assert execute(database, "SELECT count(*) FROM migrations") == [(len(MIGRATIONS),)]
     store.close()
 
 
@@ -73,7 +75,6 @@ def test_a_killed_writer_leaves_whole_appends_and_a_usable_log(sql_store, databa
     for _ in range(3):
         before = sql_store.run(run).seq
         writer = processes.process(processes.write_for_ever, database, run)
-        writer.start()
         deadline = time.monotonic() + 30
         while sql_store.run(run).seq < before + 30 and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -84,6 +85,18 @@ def test_a_killed_writer_leaves_whole_appends_and_a_usable_log(sql_store, databa
     assert last > 90
     assert last % 3 == 1
     assert [record.seq for record in sql_store.since(run, 0)] == list(range(1, last + 1))
+
+
+def test_traces_of_an_older_version_are_read_beside_packed_ones(database):
+    before = SqlStore(database)
+    run = before.create(CONFIG)
+    before.append(run, [NOTE], {"long": '"x"' * 5_000, "new": "1"})
+    (size,) = execute(database, "SELECT length(body) FROM traces WHERE key = 'long'")[0]
+    assert size < 500
+    old = "'\"old\"'" if database.startswith("sqlite") else "convert_to('\"old\"', 'UTF8')"
+    execute(database, f"UPDATE traces SET body = {old} WHERE key = 'new'")
+    assert before.traces(run, ["long", "new"]) == {"long": '"x"' * 5_000, "new": '"old"'}
+    before.close()
 
 
 def test_a_deleted_run_leaves_no_rows(sql_store, database):
@@ -148,6 +161,17 @@ def test_a_damaged_dataset_is_named(sql_store, database):
     execute(database, "UPDATE datasets SET content = substr(content, 5)")
     with pytest.raises(StoreError, match=f"stored dataset '{dataset}' is damaged"):
         sql_store.dataset(dataset)
+
+
+def test_a_pipeline_that_cannot_be_read_harms_no_other(sql_store, database):
+    for name in ("it", "other"):
+        sql_store.save_pipeline(name, PipelineSpec(title=name), "Ada")
+    execute(database, "UPDATE pipelines SET body = '{}' WHERE name = 'it'")
+    assert [each.name for each in sql_store.pipelines()] == ["other"]
+    assert sql_store.pipeline_versions("it") == []
+    with pytest.raises(StoreError, match="pipeline 'it', version 1, cannot be read.*Update MIPRO"):
+        sql_store.pipeline("it")
+    assert sql_store.save_pipeline("it", PipelineSpec(title="it"), "Ada") == 2
 
 
 def test_a_database_of_a_newer_version_is_refused(sql_store, database):

@@ -6,18 +6,19 @@ from core.results.noise import own_noise
 from core.runs.authoring import requested_evaluation
 from core.runs.branching import branch
 from core.runs.decisions import StopRequested
-from core.runs.events import ExampleRepeated, ExampleScored
+from core.runs.events import ExampleRepeated, ExampleScored, TrialStarted
 from core.search.budget import Budget
 from core.storage.memory import MemoryStore
 from core.worker.session import work
-from tests.core.worker.test_kill import _forget_heartbeat, config, kill_after_more_events, worker
+from tests.core.worker.test_kill import _forget_heartbeat, config, kill_after_more_events
+from tests.core.worker.test_kill import nursery as _nursery
 from tests.core.worker.test_kill import store as _served_store
-from tests.openai_server import Latency, respond_by_hash, serving
+from tests.providers.openai_server import Latency, respond_by_hash, serving
 from tests.run_log import iris_config, replay
 
 BUDGET = Budget(name="exact", instructions=3, demo_sets=3, trials=4, minibatch=8, val_cap=20)
 
-served_store = _served_store
+served_store, nursery = _served_store, _nursery
 
 
 def asked(state, *candidates, **said):
@@ -62,7 +63,8 @@ def test_a_finished_run_is_taken_up_and_ends_again_with_repeats_and_their_noise(
 
 def test_a_stopped_run_is_stopped_again(finished):
     store, run_id = finished
-    new = branch(store, run_id, by="Bob", upto=store.since(run_id, 0)[60].seq)
+    first_trial = next(seq for seq, e in store.since(run_id, 0) if isinstance(e, TrialStarted))
+    new = branch(store, run_id, by="Bob", upto=first_trial)
     store.append(new, [StopRequested(by="Bob")])
     before = work(new, store, cache=None)
     assert before.status == "stopped"
@@ -73,19 +75,19 @@ def test_a_stopped_run_is_stopped_again(finished):
     assert state.task_usage.calls - before.task_usage.calls <= 5
 
 
-def test_a_worker_killed_while_it_evaluates_goes_on_where_it_was(served_store):
+def test_a_worker_killed_while_it_evaluates_goes_on_where_it_was(served_store, nursery):
     store = served_store
     with serving(respond_by_hash, latency=Latency(median=0.02)) as (base, server):
         run_id = store.create(config(store, base))
-        assert worker(run_id).wait(timeout=120) == 0
+        assert nursery.wait(nursery.worker(run_id), timeout=120) == 0
         before = replay(store, run_id)
         asks = asked(before, *list(before.candidates)[:3], part="test", repeats=4)
         store.append(run_id, [asks])
         counted = len(server.seen.requests)
         for _ in range(3):
-            kill_after_more_events(worker(run_id), store, run_id, 12)
+            kill_after_more_events(nursery, nursery.worker(run_id), store, run_id, 12)
             _forget_heartbeat(store, run_id)
-        assert worker(run_id).wait(timeout=120) == 0
+        assert nursery.wait(nursery.worker(run_id), timeout=120) == 0
         asked_for = len(server.seen.requests) - counted
     state = replay(store, run_id)
     assert (state.status, state.best) == ("finished", before.best)

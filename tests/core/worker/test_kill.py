@@ -1,13 +1,8 @@
 """A worker that is killed at any moment, and the run that is resumed every time."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -20,9 +15,9 @@ from core.runs.scores import best_candidate
 from core.runs.state import RunState
 from core.search.budget import Budget
 from core.storage.location import open_store
-from tests.openai_server import Latency, respond_by_hash, serving
+from tests.forked import Nursery
+from tests.providers.openai_server import Latency, respond_by_hash, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 CONCURRENCY = 8
 KILLS = 10
 
@@ -54,34 +49,29 @@ def config(store, base):
     )
 
 
-def worker(run_id):
-    return subprocess.Popen(
-        [sys.executable, "-m", "core.worker", run_id],
-        cwd=ROOT,
-        env=os.environ,
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-    )
+@pytest.fixture(scope="module")
+def nursery():
+    with Nursery() as started:
+        yield started
 
 
-def kill_after_more_events(process, store, run_id, events):
+def kill_after_more_events(nursery, pid, store, run_id, events):
     """kill -9 once the log has grown; what is in flight then is lost."""
     target = store.run(run_id).seq + events
-    while store.run(run_id).seq < target and process.poll() is None:
+    while store.run(run_id).seq < target and nursery.ended(pid) is None:
         time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    nursery.kill(pid)
 
 
-def test_killed_ten_times_a_run_finishes_and_pays_only_for_what_was_in_flight(store):
+def test_killed_ten_times_a_run_finishes_and_pays_only_for_what_was_in_flight(store, nursery):
     with serving(respond_by_hash, latency=Latency(median=0.01, sigma=0.5)) as (base, server):
         run_id = store.create(config(store, base))
         moments = random.Random(4)
         for _ in range(KILLS):
-            process = worker(run_id)
-            kill_after_more_events(process, store, run_id, moments.randint(2, 40))
+            process = nursery.worker(run_id)
+            kill_after_more_events(nursery, process, store, run_id, moments.randint(2, 40))
             _forget_heartbeat(store, run_id)
-        assert worker(run_id).wait(timeout=120) == 0
+        assert nursery.wait(nursery.worker(run_id), timeout=120) == 0
         asked = Counter(server.seen.requests)
 
     records = store.since(run_id, 0)
@@ -95,26 +85,25 @@ def test_killed_ten_times_a_run_finishes_and_pays_only_for_what_was_in_flight(st
     assert state.usage.calls + state.usage.cached <= sum(asked.values()) + state.usage.cached
 
 
-def test_a_killed_worker_leaves_every_finished_result(store):
+def test_a_killed_worker_leaves_every_finished_result(store, nursery):
     with serving(respond_by_hash, latency=Latency(median=0.01)) as (base, _):
         run_id = store.create(config(store, base))
-        process = worker(run_id)
-        kill_after_more_events(process, store, run_id, 30)
+        process = nursery.worker(run_id)
+        kill_after_more_events(nursery, process, store, run_id, 30)
         before = store.since(run_id, 0)
         _forget_heartbeat(store, run_id)
-        assert worker(run_id).wait(timeout=120) == 0
+        assert nursery.wait(nursery.worker(run_id), timeout=120) == 0
     assert store.since(run_id, 0)[: len(before)] == before
 
 
-def test_a_second_worker_leaves_a_living_run_alone(store):
+def test_a_second_worker_leaves_a_living_run_alone(store, nursery):
     with serving(respond_by_hash, latency=Latency(median=0.05)) as (base, _):
         run_id = store.create(config(store, base))
-        first = worker(run_id)
+        first = nursery.worker(run_id)
         while store.run(run_id).heartbeat is None:
             time.sleep(0.01)
-        second = worker(run_id)
-        assert second.wait(timeout=60) == 1
-        assert first.wait(timeout=120) == 0
+        assert nursery.wait(nursery.worker(run_id)) == 1
+        assert nursery.wait(first, timeout=120) == 0
     assert RunState().fold(store.since(run_id, 0)).status == "finished"
 
 

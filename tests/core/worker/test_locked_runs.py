@@ -9,7 +9,7 @@ from core.runs.preparation import prepare
 from core.search.budget import Budget
 from core.storage.memory import MemoryStore
 from core.worker.session import work
-from tests.openai_server import formatted, respond_by_hash, serving
+from tests.providers.openai_server import formatted, respond_by_hash, serving
 from tests.run_log import iris_config
 
 SPAN = "Given the fields `petal_length`"

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from core.errors import ConfigError, StoreError
-from core.lm.connection import LMConfig
+from core.errors import ConfigError, ProgramError, StoreError
 from core.storage.memory import MemoryStore
 from core.worker import session
 from tests import run_log
@@ -52,12 +51,20 @@ def test_a_worker_that_prepares_a_large_dataset_shows_that_it_lives(monkeypatch)
         session.work(run_id, store, cache=None)
 
 
-def test_a_run_that_cannot_begin_is_listed_as_failed_and_let_go(monkeypatch):
-    monkeypatch.delenv("STUDIO_TEST_KEY", raising=False)
+def test_a_dead_worker_whose_clock_was_ahead_is_succeeded_after_a_while(monkeypatch):
+    monkeypatch.setattr(session, "STALE_AFTER", 0.3)
     store = MemoryStore()
-    model = LMConfig(model="m", api_key_env="STUDIO_TEST_KEY")
-    run_id = store.create(run_log.iris_config(store, task_model=model))
-    with pytest.raises(ConfigError, match="STUDIO_TEST_KEY"):
+    run_id = store.create(run_log.iris_config(store))
+    store.claim(run_id, "dead", stale_after=60)
+    store._runs[run_id].heartbeat += 3600
+    assert session._claimed(run_id, store, "heir")
+    assert store.append(run_id, [], worker="heir") == 0
+
+
+def test_a_run_that_cannot_begin_is_listed_as_failed_and_let_go():
+    store = MemoryStore()
+    run_id = store.create(run_log.iris_config(store, program="not_there"))
+    with pytest.raises(ProgramError, match="not_there"):
         session.work(run_id, store, cache=None)
     assert run_log.replay(store, run_id).status == "failed"
     assert store.snapshot(run_id).summary.status == "failed"

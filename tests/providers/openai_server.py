@@ -1,8 +1,9 @@
 """A real HTTP server that speaks the OpenAI chat protocol, for tests and benchmarks.
 
 It answers dspy's chat format with whatever `respond` makes of the messages, counts every request,
-and can be told to misbehave: 429, 500, hang, garbage. It runs in a thread (`serving`) or as a
-process of its own (`python -m tests.openai_server --port 8000 --median 0.5 --sigma 0.5`).
+and can be told to misbehave (`tests.providers.faults`): call by call, for a share of the calls,
+from some call on, beyond so many at once, by time. It runs in a thread (`serving`) or as a process
+of its own (`python -m tests.providers.openai_server --port 8000 --median 0.5 --sigma 0.5`).
 """
 
 import argparse
@@ -16,15 +17,17 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.providers.faults import FAULTS, completion
 
 Messages = list[dict[str, Any]]
 Respond = Callable[[Messages], str]
@@ -32,11 +35,13 @@ Respond = Callable[[Messages], str]
 
 @dataclass
 class Latency:
-    """Log-normal seconds per request; 0 for none."""
+    """Log-normal seconds per request; 0 for none. One in `1 / slow_share` takes `slow` times."""
 
     median: float = 0.0
     sigma: float = 0.0
     seed: int = 0
+    slow_share: float = 0.0
+    slow: float = 10.0
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +49,14 @@ class Latency:
 
     def draw(self) -> float:
         """The next latency."""
-        return self.median * self._random.lognormvariate(0.0, self.sigma) if self.median else 0.0
+        if not self.median:
+            return 0.0
+        straggles = self.slow_share and self._random.random() < self.slow_share
+        return (
+            self.median
+            * self._random.lognormvariate(0.0, self.sigma)
+            * (self.slow if straggles else 1.0)
+        )
 
 
 @dataclass
@@ -57,6 +69,7 @@ class Seen:
     keys: list[str] = field(default_factory=list)
     """Authorization headers."""
     faults: Counter[str] = field(default_factory=Counter)
+    arrived: int = 0
     latency_sum: float = 0.0
     in_flight: int = 0
     most_in_flight: int = 0
@@ -67,24 +80,79 @@ class Seen:
         """Numbers for a benchmark."""
         return {
             "requests": len(self.requests),
+            "arrived": self.arrived,
+            "faults": dict(self.faults),
             "latency_sum": self.latency_sum,
             "most_in_flight": self.most_in_flight,
             "span": (self.last or 0.0) - (self.first or 0.0),
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request, as a script sees it."""
+
+    number: int
+    """Counted from 0."""
+    seconds: float
+    """Since the first request."""
+    in_flight: int
+    """With this one."""
+    key: str
+    messages: Messages
+
+
+Script = Callable[[Asked], str | None]
+"""The fault of a request; None for a right answer."""
+
+
 @dataclass
 class Behaviour:
-    """How the server answers."""
+    """How the server answers. What is said first here wins."""
 
     respond: Respond
     latency: Latency = field(default_factory=Latency)
-    faults: list[str] = field(default_factory=list)
-    """What goes wrong with the next requests, first first: `429`, `500`, `hang`, `garbage`,
-    `refuse` (401), `ok`."""
     always: str | None = None
-    """What goes wrong with every request."""
+    """What goes wrong with every request, by its name in `tests.providers.faults`."""
+    limit: int | None = None
+    """Requests that may be in flight; those beyond get `429`."""
+    script: Script | None = None
+    faults: list[str] = field(default_factory=list)
+    """What goes wrong with the next requests, first first; `ok` for nothing."""
+    from_call: tuple[int, str] | None = None
+    """(number, fault): what goes wrong with that request, counted from 0, and all after it."""
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """Fault → the share of the requests that it meets."""
+    seed: int = 0
     keep_bodies: bool = True
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    def fault(self, asked: Asked) -> str:
+        """What happens to this request; `ok` for a right answer."""
+        if self.always is not None:
+            return self.always
+        if self.limit is not None and asked.in_flight > self.limit:
+            return "429"
+        if self.script is not None and (found := self.script(asked)):
+            return found
+        if self.faults:
+            return self.faults.pop(0)
+        if self.from_call is not None and asked.number >= self.from_call[0]:
+            return self.from_call[1]
+        return self._by_share()
+
+    def _by_share(self) -> str:
+        if not self.shares:
+            return "ok"
+        drawn = self._random.random()
+        for name, share in self.shares.items():
+            drawn -= share
+            if drawn < 0:
+                return name
+        return "ok"
 
 
 def requested_fields(messages: Messages) -> list[str]:
@@ -127,85 +195,68 @@ class OpenAIServer:
         self.app = Starlette(
             routes=[
                 Route("/v1/chat/completions", self._complete, methods=["POST"]),
+                Route("/v1/models", self._models),
                 Route("/summary", self._summary),
                 Route("/reset", self._reset, methods=["POST"]),
+                Route("/limit", self._limit, methods=["POST"]),
             ]
         )
 
     async def _complete(self, request: Request) -> Response:
         body = await request.json()
-        with self._lock:
-            self._arrived(request, body)
-            fault = self.behaviour.always
-            if fault is None and self.behaviour.faults:
-                fault = self.behaviour.faults.pop(0)
-        try:
-            return await self._answer(body, fault or "ok")
-        finally:
-            self.seen.in_flight -= 1
-            self.seen.last = time.monotonic()
-
-    def _arrived(self, request: Request, body: dict[str, Any]) -> None:
         seen = self.seen
-        seen.keys.append(request.headers.get("authorization", ""))
+        with self._lock:
+            fault = self.behaviour.fault(self._arrived(request, body))
+        try:
+            return await self._answer(request, body, fault)
+        finally:
+            seen.in_flight -= 1
+            seen.last = time.monotonic()
+
+    def _arrived(self, request: Request, body: dict[str, Any]) -> Asked:
+        seen, key = self.seen, request.headers.get("authorization", "")
+        seen.keys.append(key)
         if self.behaviour.keep_bodies:
             seen.bodies.append(body)
+        seen.arrived += 1
         seen.in_flight += 1
         seen.most_in_flight = max(seen.most_in_flight, seen.in_flight)
         seen.first = time.monotonic() if seen.first is None else seen.first
+        return Asked(
+            number=seen.arrived - 1,
+            seconds=time.monotonic() - seen.first,
+            in_flight=seen.in_flight,
+            key=key,
+            messages=body["messages"],
+        )
 
-    async def _answer(self, body: dict[str, Any], fault: str) -> Response:
+    async def _answer(self, request: Request, body: dict[str, Any], fault: str) -> Response:
+        text = self.behaviour.respond(body["messages"])
         if fault != "ok":
             self.seen.faults[fault] += 1
-        match fault:
-            case "429":
-                return _error(429, "Rate limit reached", {"retry-after": "0.05"})
-            case "500":
-                return _error(500, "The server had an error")
-            case "refuse":
-                return _error(401, "Incorrect API key provided")
-            case "garbage":
-                return PlainTextResponse("<html>bad gateway</html>", status_code=200)
-            case "hang":
-                await asyncio.sleep(30)
+            return await FAULTS[fault](request, body, text)
         seconds = self.behaviour.latency.draw()
         await asyncio.sleep(seconds)
-        text = self.behaviour.respond(body["messages"])
         self.seen.requests.append(digest(body["messages"]))
         self.seen.latency_sum += seconds
-        return JSONResponse(_completion(body, text))
+        return JSONResponse(completion(body, text))
+
+    async def _models(self, request: Request) -> Response:
+        listed = {"id": "test", "object": "model", "created": 0, "owned_by": "tests"}
+        return JSONResponse({"object": "list", "data": [listed]})
 
     async def _summary(self, request: Request) -> Response:
         return JSONResponse(self.seen.summary())
 
     async def _reset(self, request: Request) -> Response:
-        self.seen = Seen()
+        kept, self.seen = self.seen, Seen()
+        self.seen.in_flight = kept.in_flight
         return JSONResponse({})
 
-
-def _completion(body: dict[str, Any], text: str) -> dict[str, Any]:
-    sent = sum(len(str(message["content"]).split()) for message in body["messages"])
-    got = len(text.split())
-    return {
-        "id": "chatcmpl-test",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": body["model"],
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": text},
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {"prompt_tokens": sent, "completion_tokens": got, "total_tokens": sent + got},
-    }
-
-
-def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    kind = {429: "rate_limit_exceeded", 401: "invalid_api_key"}.get(status, "server_error")
-    content = {"error": {"message": message, "type": kind, "code": kind}}
-    return JSONResponse(content, status_code=status, headers=headers)
+    async def _limit(self, request: Request) -> Response:
+        """`{"limit": 8}`, or null for none: requests in flight beyond which it answers 429."""
+        self.behaviour.limit = (await request.json())["limit"]
+        return JSONResponse({})
 
 
 @contextlib.contextmanager
@@ -213,7 +264,7 @@ def serving(respond: Respond, **behaviour: Any) -> Iterator[tuple[str, OpenAISer
     """(base address ending in /v1, server) while the block runs."""
     server = OpenAIServer(Behaviour(respond=respond, **behaviour))
     port = free_port()
-    config = uvicorn.Config(server.app, host="127.0.0.1", port=port, log_level="error")
+    config = uvicorn.Config(server.app, host="127.0.0.1", port=port, log_level="critical")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
@@ -240,10 +291,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--median", type=float, default=0.5)
     parser.add_argument("--sigma", type=float, default=0.5)
+    parser.add_argument("--limit", type=int)
     options = parser.parse_args()
     behaviour = Behaviour(
         respond=respond_by_hash,
         latency=Latency(median=options.median, sigma=options.sigma),
+        limit=options.limit,
         keep_bodies=False,
     )
     uvicorn.run(OpenAIServer(behaviour).app, host="127.0.0.1", port=options.port, log_level="error")
