@@ -138,8 +138,7 @@ def test_a_candidate_of_another_run_comes_in_and_more_is_evaluated(new_page, ser
     expect(page.get_by_text(re.compile("Model's own noise")).first).to_be_visible(timeout=120_000)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "dark"), (390, 844, "light")])
 def test_no_section_needs_sideways_scrolling(new_page, server, compared, width, height, scheme):
     _, run_id, candidates = compared
     page = new_page(width, height, color_scheme=scheme)
