@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import dspy
 
@@ -14,19 +13,10 @@ from core.programs.pipeline.spec import (
     PipelineSpec,
     PipelineStage,
     StageInput,
-    StageKind,
 )
+from core.programs.pipeline.template import DRAWN_AS
 from core.programs.pipeline.wiring import choosable, offered, waits_for
 from core.programs.template import ProgramSetup, ProgramTemplate, Stage, TemplateField
-
-_DRAWN: dict[StageKind, Literal["predictor", "retrieve", "tool"]] = {
-    "predict": "predictor",
-    "chain_of_thought": "predictor",
-    "again": "predictor",
-    "retrieve": "retrieve",
-    "vote": "tool",
-    "fill": "tool",
-}
 
 
 def drawn(spec: PipelineSpec) -> ProgramTemplate:
@@ -57,7 +47,7 @@ def _drawn(spec: PipelineSpec, stage: PipelineStage) -> Stage:
     is_asking = own is not None and own.kind in PREDICTOR_KINDS
     return Stage(
         name=stage.name or "no name",
-        kind=_DRAWN[stage.kind],
+        kind=DRAWN_AS[stage.kind],
         predictor=own.name if own is not None and is_asking and own is not stage else None,
         after=waits_for(spec, stage),
         calls=stage.calls,

@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 from core.programs.candidate import ChoiceRef, instruction_id
 from core.runs.decisions import StopRequested
 from core.runs.demo import demo_config
-from core.runs.state import RunState
 from core.storage.location import open_store
 from core.worker import launcher
+from tests.run_log import replay
 
 SHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MINE = "Name the team that should answer this ticket. <b>One</b> word."
@@ -30,10 +30,6 @@ def long_run(studio, monkeypatch):
     launcher.start(run_id)
     yield store, run_id
     store.append(run_id, [StopRequested(by="test")])
-
-
-def state_of(store, run_id):
-    return RunState().fold(store.since(run_id, 0))
 
 
 def wait_for(page, condition, seconds=90):
@@ -61,14 +57,14 @@ def answers(page):
 def test_an_edit_is_run_and_sent_to_a_running_run_which_tries_it(new_page, server, long_run):
     store, run_id = long_run
     page = new_page(height=1700)
-    wait_for(page, lambda: len(state_of(store, run_id).candidates) > 3)
+    wait_for(page, lambda: len(replay(store, run_id).candidates) > 3)
     page.goto(f"{server}/playground?run={run_id}")
     expect(page.get_by_text("The answers are simulated", exact=False)).to_be_visible(timeout=30_000)
     field = page.get_by_role("textbox", name="Your name")
     field.fill("Ada")
     field.press("Enter")
     page.wait_for_timeout(1_000)
-    before = len(state_of(store, run_id).steering.decisions)
+    before = len(replay(store, run_id).steering.decisions)
 
     edited = instruction(page, 0)
     edited.fill(MINE)
@@ -76,7 +72,7 @@ def test_an_edit_is_run_and_sent_to_a_running_run_which_tries_it(new_page, serve
     expect(answers(page)).to_have_count(2, timeout=30_000)
     expect(page.get_by_text("C0 (baseline), edited")).to_be_visible(timeout=30_000)
     expect(page.locator("ins").first).to_be_visible(timeout=30_000)
-    assert len(state_of(store, run_id).steering.decisions) == before
+    assert len(replay(store, run_id).steering.decisions) == before
     page.screenshot(path=SHOTS / "playground.png")
 
     press(page, "Send to the run")
@@ -89,8 +85,8 @@ def test_an_edit_is_run_and_sent_to_a_running_run_which_tries_it(new_page, serve
     expect(page.get_by_text(re.compile("^Sent to the run: an instruction of"))).to_be_visible(
         timeout=30_000
     )
-    (name,) = state_of(store, run_id).instructions
-    own = state_of(store, run_id).instructions[name][instruction_id(MINE)]
+    (name,) = replay(store, run_id).instructions
+    own = replay(store, run_id).instructions[name][instruction_id(MINE)]
     assert (own.by, own.text) == ("Ada", MINE)
 
     half = instruction(page, 1)
@@ -98,7 +94,7 @@ def test_an_edit_is_run_and_sent_to_a_running_run_which_tries_it(new_page, serve
     added = ChoiceRef(predictor=name, part="instruction", id=instruction_id(MINE))
     wait_for(
         page,
-        lambda: any(added in each.refs for each in state_of(store, run_id).candidates.values()),
+        lambda: any(added in each.refs for each in replay(store, run_id).candidates.values()),
     )
     told = page.get_by_text(re.compile(rf"^Instruction {own.number} of classify: tried as C\d+"))
     expect(told).to_be_visible(timeout=60_000)
@@ -111,8 +107,8 @@ def test_a_link_opens_the_same_candidates_and_example_in_a_fresh_browser(
 ):
     store, run_id = long_run
     page = new_page()
-    wait_for(page, lambda: len(state_of(store, run_id).candidates) > 3)
-    known = list(state_of(store, run_id).candidates)
+    wait_for(page, lambda: len(replay(store, run_id).candidates) > 3)
+    known = list(replay(store, run_id).candidates)
     page.goto(f"{server}/playground?run={run_id}&candidate={known[2]},{known[0]},{known[1]}")
     instruction(page, 2)
     page.get_by_role("radio", name=re.compile("^Held out")).click()
@@ -135,7 +131,7 @@ def test_a_link_opens_the_same_candidates_and_example_in_a_fresh_browser(
 def test_edits_are_still_there_after_a_look_at_another_page(new_page, server, long_run):
     store, run_id = long_run
     page = new_page()
-    wait_for(page, lambda: len(state_of(store, run_id).candidates) > 3)
+    wait_for(page, lambda: len(replay(store, run_id).candidates) > 3)
     page.goto(f"{server}/playground?run={run_id}")
     edited = instruction(page, 0)
     edited.fill(MINE)

@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 from core.programs.candidate import ChoiceRef, instruction_id
 from core.runs.choices import is_permitted
 from core.runs.demo import demo_config
-from core.runs.state import RunState
 from core.storage.location import open_store
 from core.worker import launcher
+from tests.run_log import replay
 
 SHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MINE = "Name the team that should answer this ticket. One word."
@@ -29,10 +29,6 @@ def reviewed_run(studio, monkeypatch):
     run_id = store.create(config)
     launcher.start(run_id)
     return store, run_id
-
-
-def state_of(store, run_id):
-    return RunState().fold(store.since(run_id, 0))
 
 
 def wait_for(page, condition, seconds=60):
@@ -93,8 +89,8 @@ def test_proposals_are_rejected_edited_approved_and_written_before_the_search_be
     expect(page.get_by_text("The run waits for your review, at no cost.")).to_be_visible(
         timeout=90_000
     )
-    wait_for(page, lambda: not state_of(store, run_id).open_trials)
-    paid = state_of(store, run_id).usage.calls
+    wait_for(page, lambda: not replay(store, run_id).open_trials)
+    paid = replay(store, run_id).usage.calls
     field = page.get_by_role("textbox", name="Your name")
     field.fill("Ada")
     field.press("Enter")
@@ -116,13 +112,13 @@ def test_proposals_are_rejected_edited_approved_and_written_before_the_search_be
     expect(page.get_by_role("dialog")).to_be_hidden(timeout=15_000)
     expect(page.get_by_text("Written by Ada, from instruction 2")).to_be_visible()
     written(page, MINE)
-    state = state_of(store, run_id)
+    state = replay(store, run_id)
     assert state.phase == "review"
     assert state.usage.calls == paid
     press(page, "Start the search")
-    wait_for(page, lambda: state_of(store, run_id).status == "finished", 180)
+    wait_for(page, lambda: replay(store, run_id).status == "finished", 180)
 
-    state = state_of(store, run_id)
+    state = replay(store, run_id)
     (name,) = state.instructions
     first = list(state.instructions[name])[1]
     tried = {each.choices[name].instruction for each in state.candidates.values()}
@@ -139,20 +135,20 @@ def test_a_locked_text_is_in_every_candidate_and_an_instruction_of_mid_search_is
     expect(page.get_by_text("The run waits for your review, at no cost.")).to_be_visible(
         timeout=90_000
     )
-    (name,) = state_of(store, run_id).instructions
-    own = state_of(store, run_id).predictors[0].instruction
+    (name,) = replay(store, run_id).instructions
+    own = replay(store, run_id).predictors[0].instruction
     span = " ".join(own.split()[:3])
     locked(page, span)
     press(page, "Start the search")
-    wait_for(page, lambda: state_of(store, run_id).phase == "search")
+    wait_for(page, lambda: replay(store, run_id).phase == "search")
     written(page, f"{span} {LATER}")
     added = ChoiceRef(predictor=name, part="instruction", id=instruction_id(f"{span} {LATER}"))
     wait_for(
         page,
-        lambda: any(added in each.refs for each in state_of(store, run_id).candidates.values()),
+        lambda: any(added in each.refs for each in replay(store, run_id).candidates.values()),
     )
-    wait_for(page, lambda: state_of(store, run_id).status == "finished", 180)
-    state = state_of(store, run_id)
+    wait_for(page, lambda: replay(store, run_id).status == "finished", 180)
+    state = replay(store, run_id)
     others = [each for key, each in state.candidates.items() if key != state.baseline]
     assert others
     assert all(is_permitted(state, each) for each in others)

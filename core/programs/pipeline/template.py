@@ -20,7 +20,7 @@ from core.programs.template import ProgramSetup, ProgramTemplate, Stage, Templat
 USUAL_CORPUS = "multi_hop_passages"
 """The bundled corpus that a searching pipeline is tried on where no other one is chosen."""
 
-_KINDS: dict[StageKind, Literal["predictor", "retrieve", "tool"]] = {
+DRAWN_AS: dict[StageKind, Literal["predictor", "retrieve", "tool"]] = {
     "predict": "predictor",
     "chain_of_thought": "predictor",
     "again": "predictor",
@@ -28,6 +28,7 @@ _KINDS: dict[StageKind, Literal["predictor", "retrieve", "tool"]] = {
     "vote": "tool",
     "fill": "tool",
 }
+"""How the stage graph draws each kind."""
 
 
 def pipeline_template(spec: PipelineSpec, name: str) -> ProgramTemplate:
@@ -79,7 +80,7 @@ def _stage(spec: PipelineSpec, stage: PipelineStage) -> Stage:
         predictor = f"{own.name}.predict"
     return Stage(
         name=stage.name,
-        kind=_KINDS[stage.kind],
+        kind=DRAWN_AS[stage.kind],
         predictor=predictor,
         after=waits_for(spec, stage),
         calls=stage.calls,
