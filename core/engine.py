@@ -299,7 +299,6 @@ class Engine:
 
     def _start(self, action: Action) -> bool:
         """Start the action; False when the cap leaves no room for it."""
-        self._calls_left()
         if not self.purse.reserve(action.key, self.crew.calls(action)):
             return False
         work = self.crew.work(action, self.state)

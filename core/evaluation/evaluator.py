@@ -24,6 +24,9 @@ from core.lm.text import storable
 from core.lm.usage import Call, Meter, Usage, UsageShares
 from core.programs.candidate import Demo
 
+NO_PREDICTOR = "?"
+"""Stands for the name of one that was called, but is none of the program's own."""
+
 
 class StageRun(BaseModel):
     """One call of one predictor."""
@@ -80,8 +83,6 @@ class ExampleResult:
     score: float | None
     failure: ExampleFailure | None
     trace: Trace
-    demos: dict[str, tuple[Demo, ...]]
-    """Predictor → what it saw and answered at each of its calls, as demonstrations."""
     seconds: float
     """Without the time in which its calls waited to be sent."""
     usage: Usage
@@ -139,16 +140,32 @@ def evaluate_example(
         score=None if verdict is None else verdict.score,
         failure=failure,
         trace=_trace(program, steps, outputs, [*meter.calls, *judging.calls], verdict),
-        demos=_demos(program, steps),
         seconds=max(0.0, time.perf_counter() - started - meter.waited - judging.waited),
         usage=meter.usage + judging.usage,
         shares=_shares(meter.usage, judging.usage),
     )
 
 
+def demos_of(trace: Trace) -> dict[str, tuple[Demo, ...]]:
+    """Predictor → what it saw and answered at each of its calls, as demonstrations."""
+    found: dict[str, list[Demo]] = {}
+    for stage in trace.stages:
+        if stage.predictor != NO_PREDICTOR:
+            found.setdefault(stage.predictor, []).append(
+                storable({**stage.inputs, **stage.outputs})
+            )
+    return {name: tuple(demos) for name, demos in found.items()}
+
+
 def trace_to_json(trace: Trace) -> str:
     """The trace as JSON; values that JSON lacks become text."""
-    return json.dumps(storable(trace.model_dump()), ensure_ascii=False, default=str)
+    content = trace.model_dump()
+    try:
+        text = json.dumps(content, ensure_ascii=False, default=str)
+        text.encode()
+    except (TypeError, UnicodeEncodeError):  # a key that is no text, or half a character
+        return json.dumps(storable(content), ensure_ascii=False, default=str)
+    return text
 
 
 def trace_from_json(text: str) -> Trace:
@@ -196,7 +213,7 @@ def _trace(
         parts=dict(verdict.parts) if verdict else {},
         stages=[
             StageRun(
-                predictor=names.get(id(predictor), "?"),
+                predictor=names.get(id(predictor), NO_PREDICTOR),
                 inputs=_plain(dict(inputs)),
                 outputs=_plain(dict(given)),
             )
@@ -217,12 +234,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _demos(program: dspy.Module, steps: Sequence[Any]) -> dict[str, tuple[Demo, ...]]:
-    names = _names(program)
-    found: dict[str, list[Demo]] = {name: [] for name in names.values()}
-    for predictor, inputs, given in steps:
-        if id(predictor) in names:
-            found[names[id(predictor)]].append(storable(_plain({**inputs, **dict(given)})))
-    return {name: tuple(demos) for name, demos in found.items() if demos}

@@ -16,11 +16,17 @@ from dspy.utils.exceptions import LMConfigurationError, LMError
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.errors import ConfigError
+from core.lm.deadline import answered_within, answered_within_async, keep_deadlines
 from core.lm.ending import ending_of
 from core.lm.hosts import REFUSED, is_reserved, leads_to_reserved
 from core.lm.keys import cleaned, key_of, redacted
 from core.lm.offline import OFFLINE_MODEL, OfflineEngine
-from core.lm.shortcuts import leave_prices_to, read_proxies_seldom
+from core.lm.shortcuts import (
+    choose_clients_once_for,
+    keep_type_adapters,
+    leave_prices_to,
+    read_proxies_seldom,
+)
 from core.lm.text import storable
 from core.lm.traffic import Traffic, Turn
 from core.lm.usage import Call, Meter, Usage
@@ -60,7 +66,8 @@ class LMConfig(BaseModel):
     """None leaves it to the provider."""
     max_tokens: int | None = Field(default=None, gt=0)
     timeout: float = Field(default=60.0, gt=0)
-    """Seconds after which a call counts as hung and is tried again."""
+    """Seconds for an attempt, from connecting to the last byte of its answer; one that takes longer
+    counts as hung and is tried again."""
     retries: int = Field(default=4, ge=0)
     """How often a call is repeated after 429, 5xx, a hang or a broken connection; a 429 while other
     calls are answered counts for an eighth."""
@@ -181,6 +188,8 @@ class MeteredLM(dspy.LM):
         """
         if self._has_looked:
             return
+        if not self.connection.is_offline:
+            keep_deadlines()
         if self.connection.api_base and leads_to_reserved(self.connection.api_base):
             raise LMConfigurationError(f"{self.connection.api_base}: {REFUSED}", model=self.model)
         self._has_looked = True
@@ -214,7 +223,8 @@ class MeteredLM(dspy.LM):
         while True:
             turn.enter()
             try:
-                answer = super().__call__(*args, **kwargs)
+                with answered_within(self._patience(kwargs)):
+                    answer = super().__call__(*args, **kwargs)
             except BaseException as error:
                 again = self._again(turn, error)
                 if again is None:
@@ -233,7 +243,8 @@ class MeteredLM(dspy.LM):
         while True:
             await turn.enter_async()
             try:
-                answer = await super().acall(*args, **kwargs)
+                async with answered_within_async(self._patience(kwargs)):
+                    answer = await super().acall(*args, **kwargs)
             except BaseException as error:
                 again = self._again(turn, error)
                 if again is None:
@@ -242,6 +253,11 @@ class MeteredLM(dspy.LM):
                 turn.answered()
                 return answer
             await turn.wait_async(again)
+
+    def _patience(self, given: Mapping[str, Any]) -> float | None:
+        """Seconds for an attempt; None where nobody is waited for, as with an engine in-process."""
+        seconds = given.get("timeout", self.kwargs.get("timeout"))
+        return seconds if isinstance(seconds, int | float) else None
 
     def _turn(self) -> Turn:
         """The call that begins; within an example it is part of the run's traffic."""
@@ -279,7 +295,9 @@ class MeteredLM(dspy.LM):
 
 
 leave_prices_to(MeteredLM)
+choose_clients_once_for(MeteredLM)
 read_proxies_seldom()
+keep_type_adapters()
 
 
 def connect(
@@ -308,6 +326,8 @@ def connect(
     settings |= {"max_tokens": config.max_tokens, "timeout": config.timeout}
     if config.api_base:
         settings["api_base"] = config.api_base
+        if config.protocol == "openai":
+            settings["engine"] = "lm15"  # it can, so dspy need not try so for every call
     if config.api_version and config.protocol == "azure":
         settings["api_version"] = config.api_version
     key = key_of(config.api_key_env)

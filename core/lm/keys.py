@@ -79,7 +79,7 @@ def redaction(*keys: str | None) -> Callable[[str], str]:
     """`redacted` for many texts, with the keys that are known now."""
     known = {key for key in map(str.strip, _known()) if _is_telling(key)}
     known |= {key.strip() for key in keys if key and key.strip()}
-    spelled = [each for key in sorted(known, key=len, reverse=True) for each in _spellings(key)]
+    spelled = _all_spellings(tuple(sorted(known, key=len, reverse=True)))
 
     def without(text: str) -> str:
         for written in spelled:
@@ -137,19 +137,26 @@ def _found() -> Mapping[str, str]:
 
 def _known() -> Iterator[str]:
     yield from _found().values()
-    yield from (os.environ.get(name, "") for name in tuple(os.environ) if _is_secret(name))
+    # to read the names as texts takes ten times as long, and this is done twice for every call
+    names = tuple(os.environb if os.supports_bytes_environ else os.environ)
+    yield from (os.environ.get(name, "") for name in _secret_among(names))
 
 
-@functools.cache
-def _is_secret(name: str) -> bool:
-    """Whether a variable with this name holds what nobody else should see."""
-    return _SECRET_NAME.search(name) is not None
+@functools.lru_cache(maxsize=4)
+def _secret_among(names: tuple[bytes, ...] | tuple[str, ...]) -> tuple[str, ...]:
+    """The variables of these names that hold what nobody else should see."""
+    return tuple(name for name in map(os.fsdecode, names) if _SECRET_NAME.search(name))
 
 
 def _is_telling(key: str) -> bool:
     """Whether a text that has this in it can only mean the key."""
     mixed = any(map(str.isdigit, key)) and any(map(str.isalpha, key))
     return len(key) >= (SHORTEST if mixed else TELLING)
+
+
+@functools.lru_cache(maxsize=8)
+def _all_spellings(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for key in keys for each in _spellings(key))
 
 
 def _spellings(key: str) -> tuple[str, ...]:

@@ -324,11 +324,14 @@ class RunState(Course):
         self, event: ev.TraceBootstrapped | ev.ExampleScored | ev.ExampleRepeated
     ) -> None:
         self.task_usage += event.usage
-        self.program_usage += event.shares.program if event.shares else event.usage
-        self.judge_usage += event.shares.judge if event.shares else Usage()
-        if event.shares is not None and event.shares.teacher is not None:
-            self.teacher_usage += event.shares.teacher
         self.task_seconds += event.seconds
+        if event.shares is None:
+            self.program_usage += event.usage
+            return
+        self.program_usage += event.shares.program
+        self.judge_usage += event.shares.judge
+        if event.shares.teacher is not None:
+            self.teacher_usage += event.shares.teacher
 
 
 def _where(event: ev.WorkerEvent) -> str:

@@ -16,6 +16,7 @@ from core.engine import Outcome
 from core.evaluation.evaluator import (
     ExampleFailure,
     ExampleResult,
+    demos_of,
     evaluate_example,
     trace_to_json,
 )
@@ -134,7 +135,7 @@ class LocalCrew:
             attempt=action.attempt,
             score=result.score,
             accepted=accepted,
-            demos=result.demos if accepted else {},
+            demos=demos_of(result.trace) if accepted else {},
             failure=self._failure(result.failure, action.attempt),
             seconds=result.seconds,
             usage=result.usage,

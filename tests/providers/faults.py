@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,6 +19,12 @@ Fault = Callable[[Request, Body, str], Awaitable[Response]]
 
 HANG = 30.0
 """Seconds that a hanging server keeps a request; far longer than any test's timeout."""
+
+DRIP = 0.03
+"""Seconds between the bytes of one that drips; far shorter than any test's timeout."""
+
+PIECE = 2**14
+"""Most bytes of a streamed answer that are sent at once."""
 
 PLANTED = "sk-planted-in-the-error"
 """A key that some providers' messages would repeat."""
@@ -99,15 +106,34 @@ async def _hang(request: Request, body: Body, text: str) -> Response:
     return PlainTextResponse("")
 
 
-def _drip(pause: float) -> Fault:
-    """An answer of spaces first, `pause` seconds apart, as gateways send to keep a line open."""
+async def _drip_head(request: Request, body: Body, text: str) -> Response:
+    """A header that goes on and on, a letter at a time, for as long as the client waits."""
+    line = request.receive.__self__.transport  # type: ignore[attr-defined]  # uvicorn's own cycle
+    line.write(b"HTTP/1.1 200 OK\r\nx-note: ")
+    for _ in range(round(HANG / DRIP)):
+        await asyncio.sleep(DRIP)
+        if line.is_closing():
+            break
+        line.write(b"a")
+    line.abort()
+    return PlainTextResponse("")
+
+
+def _drip(pause: float, spaces: int = 10) -> Fault:
+    """Spaces first, as gateways send to keep a line open, then the answer, piece by piece.
+
+    `pause` seconds lie between any two.
+    """
 
     async def answer(request: Request, body: Body, text: str) -> Response:
         async def slowly() -> AsyncIterator[bytes]:
-            for _ in range(10):
-                yield b" "
+            content = json.dumps(completion(body, text)).encode()
+            for piece in itertools.chain(
+                itertools.repeat(b" ", spaces),
+                (content[i : i + PIECE] for i in range(0, len(content), PIECE)),
+            ):
+                yield piece
                 await asyncio.sleep(pause)
-            yield json.dumps(completion(body, text)).encode()
 
         return StreamingResponse(slowly(), media_type="application/json")
 
@@ -155,6 +181,8 @@ FAULTS: dict[str, Fault] = {
     "drop": _drop,
     "cut": _cut,
     "hang": _hang,
+    "drips": _drip(DRIP, round(HANG / DRIP)),
+    "dripping head": _drip_head,
     "slow stream": _drip(0.005),
 }
 """Name → fault. `slow stream` answers right in the end, the others do not."""

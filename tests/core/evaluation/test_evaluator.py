@@ -7,7 +7,7 @@ from dspy.lm15 import AuthError, ContextLengthError, RateLimitError
 from pydantic import BaseModel
 
 from core.data.dataset import Example
-from core.evaluation.evaluator import evaluate_example, trace_from_json, trace_to_json
+from core.evaluation.evaluator import demos_of, evaluate_example, trace_from_json, trace_to_json
 from core.evaluation.metrics import METRICS, Metric, metric
 from tests.scripted_lm import scripted_lm
 
@@ -71,7 +71,7 @@ def test_an_example_is_scored_and_tells_what_every_stage_saw_and_answered():
 
 def test_a_predictor_that_ran_twice_has_two_demos():
     result, _ = evaluated(THREE_ANSWERS)
-    assert result.demos == {
+    assert demos_of(result.trace) == {
         "query": (
             {"question": "Who?", "found": "nothing", "words": "first"},
             {"question": "Who?", "found": "first", "words": "second"},
@@ -268,7 +268,7 @@ def test_numbers_from_a_table_reach_a_text_field_without_a_warning():
 
 def test_half_a_character_in_an_answer_is_stored_as_a_question_mark():
     result, _ = evaluated([{"answer": "bro\ud83dken"}], dspy.Predict("question -> answer"))
-    assert result.demos["self"][0]["answer"] == "bro?ken"
+    assert demos_of(result.trace)["self"][0]["answer"] == "bro?ken"
     assert trace_from_json(trace_to_json(result.trace)).outputs == {"answer": "bro?ken"}
 
 
@@ -295,7 +295,7 @@ def test_a_typed_answer_is_scored_stored_and_shown_again_as_plain_values():
     )
     assert result.score == 0.5
     assert result.trace.outputs == {"order": {"item": "pans", "pieces": 4}}
-    assert result.demos["self"][0]["order"] == {"item": "pans", "pieces": 4}
+    assert demos_of(result.trace)["self"][0]["order"] == {"item": "pans", "pieces": 4}
     assert trace_from_json(trace_to_json(result.trace)) == result.trace
 
 

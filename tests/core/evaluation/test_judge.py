@@ -3,7 +3,7 @@ import pytest
 
 from core.data.dataset import Example
 from core.errors import ConfigError, MetricError
-from core.evaluation.evaluator import evaluate_example
+from core.evaluation.evaluator import demos_of, evaluate_example
 from core.evaluation.metrics import METRICS, metric
 from tests.providers.openai_server import formatted, serving
 from tests.scripted_lm import scripted_lm
@@ -38,7 +38,7 @@ def test_a_judgement_is_counted_but_is_no_step_of_the_program():
         result = evaluate_example(PROGRAM, EXAMPLE, metric=judged_by(base), lm=lm)
     assert (result.score, result.usage.calls) == (1.0, 2)
     assert [stage.predictor for stage in result.trace.stages] == ["self"]
-    assert list(result.demos) == ["self"]
+    assert list(demos_of(result.trace)) == ["self"]
     assert len(result.trace.prompts) == 2
     assert "So it is." in result.trace.prompts[-1].completion
 
