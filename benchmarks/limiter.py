@@ -4,7 +4,9 @@ Examples of a two-predictor program run, as in a run, in as many threads as are 
 
 - *right*: 20 threads against a server that takes 20, the best there is;
 - *many*: 64 threads against the same server;
-- *change*: 64 threads against a server that takes 20, then 8, then 40.
+- *change*: 64 threads against a server that takes 20, then 8, then 40;
+- *chance*: 20 threads against a server that refuses one request in 20, whatever the load;
+- *both*: 64 threads against a server that takes 20 and refuses one in 20 of them too.
 
 How well a server is used is the latencies of its answers in a span, divided by the span and by what
 it takes at once. Latencies are long beside the processor time of a call, so that it does not count.
@@ -35,6 +37,9 @@ from core.evaluation.metrics import metric  # noqa: E402
 from core.lm.connection import LMConfig, connect  # noqa: E402
 from core.lm.limiter import Halted  # noqa: E402
 from core.lm.traffic import Traffic  # noqa: E402
+
+CHANCE = 0.05
+"""Share of requests that is refused whatever the load."""
 
 
 class Load:
@@ -96,16 +101,24 @@ class Load:
                 self.failed += result.failure is not None
 
 
-def limit(server: Server, takes: int) -> None:
-    """From now on the server takes so many requests at once."""
-    body = json.dumps({"limit": takes}).encode()
+def limit(server: Server, takes: int | None, refused: float = 0.0) -> None:
+    """From now on the server takes so many requests at once, but for a share refused at random."""
+    body = json.dumps({"limit": takes, "refused": refused}).encode()
     request = urllib.request.Request(f"{server.base}/limit", data=body, method="POST")
     urllib.request.urlopen(request, timeout=5).close()
 
 
-def settled(server: Server, threads: int, settle: float, seconds: float) -> dict[str, Any]:
-    """A server that takes 20: what happens at first, and then."""
-    limit(server, 20)
+def settled(
+    server: Server,
+    threads: int,
+    settle: float,
+    seconds: float,
+    *,
+    takes: int | None = 20,
+    refused: float = 0.0,
+) -> dict[str, Any]:
+    """A server of that kind, used as far as 20 at once: what happens at first, and then."""
+    limit(server, takes, refused)
     with Load(server, threads) as load:
         first, then = load.seen(settle, 20), load.seen(seconds, 20)
     return {"first": first, "then": then, "failed": load.failed}
@@ -139,6 +152,10 @@ def main() -> None:
         print("many", many, flush=True)
         change = changed(server, 5.0 if options.quick else 20.0, 3.0 if options.quick else 20.0)
         print("change", change, flush=True)
+        chance = settled(server, 20, settle / 2, seconds, takes=None, refused=CHANCE)
+        print("chance", chance, flush=True)
+        both = settled(server, 64, settle, seconds, refused=CHANCE)
+        print("both", both, flush=True)
     finally:
         server.close()
     found = {
@@ -148,10 +165,17 @@ def main() -> None:
         "ratio": round(many["then"]["per_second"] / right["then"]["per_second"], 3),
         "refused": many["then"]["refused"],
         "used_after_change": {n: change[f"then_{n}"]["used"] for n in (20, 8, 40)},
-        "failed": right["failed"] + many["failed"] + change["failed"],
+        "used_beside_chance": {"chance": chance["then"]["used"], "both": both["then"]["used"]},
+        "refused_beside_chance": {
+            "chance": chance["then"]["refused"],
+            "both": both["then"]["refused"],
+        },
+        "failed": sum(each["failed"] for each in (right, many, change, chance, both)),
         "right": right,
         "many": many,
         "change": change,
+        "chance": chance,
+        "both": both,
     }
     print(json.dumps(found))
 

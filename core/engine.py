@@ -32,7 +32,7 @@ from core.runs.store import EventLog
 POLL = 0.25
 """Seconds after which people's decisions are looked for when nothing else happens."""
 
-AHEAD = 8
+AHEAD = 4
 """For so many actions in flight, one more is made ready and starts as soon as one is done: nothing
 idles while the engine's thread reads, appends or decides."""
 

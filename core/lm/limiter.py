@@ -2,7 +2,8 @@
 
 A `Limiter` belongs to one endpoint and lets so many calls through as lately went well. A refusal
 lowers the limit to what was really in flight; long calm raises it by one, then faster and faster.
-Deliberately not here: who shares a limiter, and how often a call is repeated (`core.lm.traffic`).
+Deliberately not here: who shares a limiter and how often a call is repeated (`core.lm.traffic`),
+and which refusals tell that the limit is too high (`core.lm.refusals`).
 """
 
 import heapq
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
+
+from core.lm.refusals import Refusals
 
 LONGEST_WAIT = 60.0
 """Seconds that anything waits at most; a provider that asks for more is not asked again."""
@@ -27,12 +30,8 @@ CALM = 8
 LEAST_CALM = 50
 """Answers before one more call is tried, however low the limit: keeps refusals near 2 %."""
 
-TOLERATED = 0.03
-"""Share of refusals for which a limit that otherwise holds is not lowered: some providers refuse at
-random."""
-
-MEMORY = 100
-"""Requests that this share is about."""
+NOISY = 2
+"""So many times as calm must it be where some refusals are usual: a step too far costs more."""
 
 STEEPEST = 4
 """While the limit rises it rises by at most this fraction of itself."""
@@ -103,7 +102,8 @@ class Limiter:
 
     What was in flight beside a refused call, together with what was answered meanwhile, is what the
     provider took: a burst of refusals leads to the right limit at once. Of calls that were sent
-    before the limit last fell, no more than that is learned.
+    before the limit last fell, no more than that is learned. When falling further does not end the
+    refusals, the limit goes back to where the fall began.
     """
 
     def __init__(
@@ -121,12 +121,17 @@ class Limiter:
         self._cut_at: int | None = None
         """Requests sent when the limit last fell."""
         self._calm = 0
-        """Answers under a limit that was used to the full, since it last changed or was passed."""
+        """Answers under a limit that was used to the full, since it changed or was in doubt."""
         self._proven = 0
         """The same, refusals between them or not."""
-        self._share = 0.0
-        """Of the latest requests, those that were refused; the newest count most."""
         self._step, self._climbs = 1, False
+        self._safe = 0
+        """Half of where the limit last fell from: up to here it doubles with every round."""
+        self._taken_up = False
+        """True once a request was answered that was sent since the limit last fell."""
+        self._refused_at = -1
+        """Requests answered when one was last refused."""
+        self._refusals = Refusals()
         self._held_until = -math.inf
         self._recent: deque[list[int]] = deque()
         """[second, requests that came back, those of them that were refused]."""
@@ -174,6 +179,7 @@ class Limiter:
         """The request came back with an answer."""
         with self._lock:
             self._answered += 1
+            self._taken_up |= self._cut_at is None or slot.order > self._cut_at
             full = bool(self._line) or self._in_flight >= self._limit
             self._come_back(refused=False)
             if full:
@@ -189,23 +195,23 @@ class Limiter:
             self._hand_out()
 
     def refused(self, slot: Slot, retry_after: float | None = None) -> None:
-        """The request was one too many.
+        """The request was refused, as one too many or for no reason of ours.
 
-        When lowering the limit has not helped before, nothing is sent for `retry_after` seconds.
+        When lowering the limit does not help, nothing is sent for `retry_after` seconds.
         """
         with self._lock:
             self._refused += 1
             self._come_back(refused=True)
-            fresh = self._cut_at is None or slot.order > self._cut_at
             taken = self._in_flight + self._answered - slot.answered
-            lowered = self._cut_at is not None and not self._climbs
-            helpless = fresh and lowered and 2 * self._calm < self._limit
-            self._calm = 0
-            # a level that held for a whole round is not given up for a refusal now and then
-            if not fresh or self._proven < self._limit or self._share > TOLERATED:
-                self._fall(max(1, min(self._limit - fresh, taken)), fresh=fresh)
-                if helpless and retry_after:
-                    self._hold(retry_after)
+            if self._cut_at is not None and slot.order <= self._cut_at:
+                self._refusals.count(slot.order, self._sent)
+                self._fall(taken)
+            elif taken or (self._limit == 1 and not retry_after):
+                self._learn(slot, taken, retry_after)
+            elif retry_after and self._limit == 1 and self._answered == self._refused_at:
+                self._hold(retry_after)
+            # otherwise it was alone where more might have been: no number of calls is at fault
+            self._refused_at = self._answered
             self._hand_out()
 
     def flow(self) -> Flow:
@@ -243,22 +249,50 @@ class Limiter:
         heapq.heapify(line)
         self._line = line
 
-    def _fall(self, limit: int, *, fresh: bool) -> None:
+    def _learn(self, slot: Slot, taken: int, retry_after: float | None) -> None:
+        refusals, sent = self._refusals, self._sent
+        refusals.count(slot.order, sent)
+        top = refusals.top(sent, self._limit)
+        if top is not None:
+            self._return(top)
+            return
+        if not refusals.are_too_many(sent, held=self._proven >= self._limit):
+            self._calm = self._calm if refusals.usual else 0
+            return
+        refusals.fell(sent, self._limit)
+        if self._taken_up:
+            self._taken_up, self._safe = False, min(self._limit, self._in_flight + 1) // 2
+        self._fall(min(self._limit - 1, taken))
+        self._cut_at = sent
+        if refusals.meet_a_wall(sent) and retry_after:
+            self._hold(retry_after)
+
+    def _return(self, limit: int) -> None:
+        """Refusals have nothing to do with load: the limit is what it was, and may rise on."""
+        self._climbs = limit > self._limit + 1
+        self._limit, self._step = min(max(limit, self._limit), self._most), 1
+        self._calm = self._proven = 0
+
+    def _fall(self, limit: int) -> None:
         if limit < self._limit:
-            self._limit, self._proven = limit, 0
-        self._step, self._climbs = 1, False
-        if fresh:
-            self._cut_at = self._sent
+            self._limit, self._proven = max(1, limit), 0
+        self._step, self._climbs, self._calm = 1, False, 0
 
     def _rise(self) -> None:
         limit = self._limit
+        rounds = CALM * (NOISY if self._refusals.usual else 1)
+        if self._calm >= max(rounds * limit, rounds * LEAST_CALM // CALM):
+            self._refusals.ended()
+        elif self._calm < limit or not (self._climbs or limit < self._safe):
+            return
         if self._cut_at is None or limit >= self._most:
             return
-        if self._calm < (limit if self._climbs else max(CALM * limit, LEAST_CALM)):
+        self._calm = self._proven = 0
+        if limit < self._safe:
+            self._limit = min(2 * limit, self._safe, self._most)
             return
-        self._limit = min(limit + self._step, self._most)
+        self._limit, self._climbs = min(limit + self._step, self._most), True
         self._step = max(1, min(2 * self._step, self._limit // STEEPEST))
-        self._climbs, self._calm, self._proven = True, 0, 0
 
     def _hold(self, seconds: float) -> None:
         until = self._clock() + min(seconds, LONGEST_WAIT)
@@ -279,7 +313,6 @@ class Limiter:
             self._forget()
         self._recent[-1][1] += 1
         self._recent[-1][2] += refused
-        self._share += (refused - self._share) / MEMORY
 
     def _forget(self) -> None:
         while self._recent and self._recent[0][0] < self._clock() - RECENT:

@@ -6,6 +6,7 @@ lacks, so a resumed run goes on the same way.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol
 
 from core.optimizers.actions import Action, Plan, Propose, Slots
@@ -120,7 +121,9 @@ class Policy:
             measuring = [*self._evaluating.actions(state, slots, spare)]
         if state.phase == "search":
             actions += self._search.actions(state)
-        actions += [*measuring, *scoring_actions(state, first_asked(state))]
+        # no more can be started, and to name what hundreds of examples lack takes its time
+        most = len(slots.busy) + slots.free
+        actions += [*measuring, *islice(scoring_actions(state, first_asked(state)), most)]
         waiting = len({action.key for action in actions} - slots.busy)
         if begun and waiting < slots.free:
             idle = replace(slots, free=slots.free - waiting)

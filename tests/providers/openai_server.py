@@ -254,8 +254,13 @@ class OpenAIServer:
         return JSONResponse({})
 
     async def _limit(self, request: Request) -> Response:
-        """`{"limit": 8}`, or null for none: requests in flight beyond which it answers 429."""
-        self.behaviour.limit = (await request.json())["limit"]
+        """`{"limit": 8}`, or null for none: requests in flight beyond which it answers 429.
+
+        With `"refused": 0.05` it answers that to a share of the others too.
+        """
+        body = await request.json()
+        self.behaviour.limit = body["limit"]
+        self.behaviour.shares = {"429": body.get("refused", 0.0)}
         return JSONResponse({})
 
 

@@ -19,23 +19,32 @@ SPREAD = 0.5
 REFUSAL = 0.002
 """Seconds until a refusal is back."""
 
+PAUSE = 0.05
+"""Seconds after which a call is repeated where the provider says nothing."""
+
 
 class Provider:
-    """Takes so many requests at once and refuses what is beyond; `workers` keep asking."""
+    """Takes so many requests at once and refuses what is beyond; `workers` keep asking.
+
+    Of the rest it refuses a share, whatever else is in flight.
+    """
 
     def __init__(
         self,
         takes: Callable[[float], int],
         workers: int,
         *,
+        share: Callable[[float], float] = lambda at: 0.0,
         retry_after: float | None = None,
+        refusal: float = REFUSAL,
         seed: int = 0,
     ) -> None:
         self.now = 0.0
         self.answers: list[float] = []
         self.refusals: list[float] = []
         self.limiter = Limiter("m", clock=lambda: self.now, later=self._at)
-        self._takes, self._retry_after = takes, retry_after
+        self._takes, self._share = takes, share
+        self._retry_after, self._refusal = retry_after, refusal
         self.random, self._tickets = random.Random(seed), itertools.count()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
@@ -67,11 +76,11 @@ class Provider:
 
     def refuses(self) -> bool:
         """Whether the request that arrives now is one too many."""
-        return self._inside >= self._takes(self.now)
+        return self._inside >= self._takes(self.now) or self.random.random() < self._share(self.now)
 
     def _arrive(self, place: Place) -> None:
         if self.refuses():
-            self._at(REFUSAL, lambda: self._refuse(place))
+            self._at(self._refusal, lambda: self._refuse(place))
             return
         self._inside += 1
         self._at(ANSWER * self.random.lognormvariate(0, SPREAD), lambda: self._answer(place))
@@ -85,7 +94,7 @@ class Provider:
     def _refuse(self, place: Place) -> None:
         self.refusals.append(self.now)
         self.limiter.refused(place.slot, self._retry_after)
-        self._at(self._retry_after or 1.0, lambda: self._ask(place.ticket))
+        self._at(self._retry_after or PAUSE, lambda: self._ask(place.ticket))
 
 
 class Metered(Provider):
@@ -102,17 +111,6 @@ class Metered(Provider):
             return True
         self._left -= 1
         return False
-
-
-class Moody(Provider):
-    """Refuses a share of all requests, whatever else is in flight."""
-
-    def __init__(self, refuses: float, workers: int) -> None:
-        self._share = refuses
-        super().__init__(lambda at: 1000, workers)
-
-    def refuses(self) -> bool:
-        return self.random.random() < self._share
 
 
 def best(at_once: int) -> float:
@@ -146,9 +144,52 @@ def test_a_provider_that_counts_requests_per_minute_is_used_to_the_full():
     assert found.refused_share(10, 120) < 0.1
 
 
-def test_a_refusal_now_and_then_does_not_slow_a_run_down():
-    found = Moody(refuses=0.005, workers=64).run(40)
-    assert found.rate(5, 40) >= 0.7 * best(64)
+@pytest.mark.parametrize("share", [0.005, 0.05, 0.1, 0.2])
+def test_refusals_that_come_whatever_the_load_do_not_slow_a_run_down(share):
+    found = Provider(lambda at: 1000, 32, share=lambda at: share).run(40)
+    waits = (REFUSAL + PAUSE) * share / (1 - share)
+    fastest = 32 / (32 / best(32) + waits)
+    assert found.rate(10, 40) >= 0.85 * fastest
+
+
+def test_what_a_provider_takes_is_found_beside_refusals_whatever_the_load():
+    def takes(at: float) -> int:
+        return 20 if at < 25 else 8 if at < 50 else 30
+
+    found = Provider(takes, 40, share=lambda at: 0.05).run(75)
+    for since, until in ((10, 25), (35, 50), (65, 75)):
+        assert found.rate(since, until) >= 0.9 * best(takes(since))
+        assert found.refused_share(since, until) < 0.05 + 0.06
+
+
+def test_refusals_that_end_are_no_longer_expected():
+    found = Provider(lambda at: 12, 32, share=lambda at: 0.1 if at < 20 else 0.0).run(60)
+    assert found.rate(30, 60) >= 0.95 * best(12)
+    assert found.refused_share(30, 60) < 0.02
+
+
+def test_refusals_that_take_their_time_are_not_mistaken_for_chance():
+    found = Provider(lambda at: 20, 64, refusal=ANSWER / 2).run(40)
+    assert found.rate(10, 40) >= 0.95 * best(20)
+    assert found.refused_share(10, 40) < 0.02
+
+
+@pytest.mark.parametrize("retry_after", [None, 2.0])
+def test_after_an_outage_it_is_soon_as_fast_as_before(retry_after):
+    def takes(at: float) -> int:
+        return 0 if 10 <= at < 25 else 64
+
+    found = Provider(takes, 32, retry_after=retry_after).run(45)
+    assert found.rate(35, 45) >= 0.95 * best(32)
+    if retry_after:
+        again = sum(13 <= at < 25 for at in found.refusals)
+        assert again <= 12 / retry_after + 1, "asked again before it was time"
+
+
+def test_a_refusal_beside_nothing_else_tells_nothing_about_how_many_are_too_many():
+    provider = Provider(lambda at: 1000, 1, share=lambda at: 0.5 if at < 5 else 0.0).run(10)
+    assert provider.refusals
+    assert provider.limiter.flow().allowed is None
 
 
 def test_without_a_refusal_nothing_is_held_back():
