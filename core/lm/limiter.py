@@ -65,6 +65,8 @@ class Flow(BaseModel):
     recent_calls: int
     """Requests that came back within the last minute."""
     recent_refused: int
+    usual: float = 0.0
+    """Share of requests that it refuses whatever the load, as far as is known."""
     held_seconds: float = 0.0
     """How long nothing is sent, because the provider asked for it."""
 
@@ -226,6 +228,7 @@ class Limiter:
                 allowed=self._limit if self._cut_at is not None else None,
                 calls=self._sent,
                 refused=self._refused,
+                usual=self._refusals.usual,
                 recent_calls=sum(calls for _, calls, _ in self._recent),
                 recent_refused=sum(refused for *_, refused in self._recent),
                 held_seconds=max(0.0, self._held_until - self._clock()),

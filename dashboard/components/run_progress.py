@@ -93,7 +93,8 @@ def traffic_text(flow: Flow, concurrency: int) -> str:
     if flow.allowed is not None and flow.allowed < wanted:
         parts.append(f"{flow.allowed} of {wanted} in flight allowed by the provider")
     if flow.recent_refused:
-        parts.append(f"{percent(flow.refused_share)} of calls refused in the last minute")
+        anyway = ", about as many whatever the load" if flow.usual else ""
+        parts.append(f"{percent(flow.refused_share)} of calls refused in the last minute{anyway}")
     if flow.held_seconds >= 1:
         parts.append(f"it asked to wait {duration_text(flow.held_seconds)} more")
     return f"{flow.model}: {'; '.join(parts)}" if parts else ""

@@ -183,6 +183,11 @@ def test_what_matters_most_of_a_candidate_comes_first_and_fits_the_screen():
             "m: 20 of 64 in flight allowed by the provider; "
             "2.1 % of calls refused in the last minute",
         ),
+        (
+            {"allowed": 64, "recent_calls": 1000, "recent_refused": 52, "usual": 0.048},
+            64,
+            "m: 5.2 % of calls refused in the last minute, about as many whatever the load",
+        ),
         ({"allowed": 70, "held_seconds": 12.0}, 64, "m: it asked to wait 12 s more"),
     ],
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from core.lm.limiter import Limiter, Place
+from core.lm.refusals import TOLERATED
 
 ANSWER = 0.1
 """Median seconds of an answer."""
@@ -150,6 +151,8 @@ def test_refusals_that_come_whatever_the_load_do_not_slow_a_run_down(share):
     waits = (REFUSAL + PAUSE) * share / (1 - share)
     fastest = 32 / (32 / best(32) + waits)
     assert found.rate(10, 40) >= 0.85 * fastest
+    if share > TOLERATED:  # below it is never asked why
+        assert found.limiter.flow().usual == pytest.approx(share, rel=0.8)
 
 
 def test_what_a_provider_takes_is_found_beside_refusals_whatever_the_load():
@@ -166,6 +169,7 @@ def test_refusals_that_end_are_no_longer_expected():
     found = Provider(lambda at: 12, 32, share=lambda at: 0.1 if at < 20 else 0.0).run(60)
     assert found.rate(30, 60) >= 0.95 * best(12)
     assert found.refused_share(30, 60) < 0.02
+    assert found.limiter.flow().usual == 0.0
 
 
 def test_refusals_that_take_their_time_are_not_mistaken_for_chance():
