@@ -1,10 +1,8 @@
 """Which validation examples a candidate gets next: the same ones as the others, first.
 
-Examples have a common order. A growing core at its front is shared by all candidates, so that
-they are compared on the same examples and the difficulty of each is pinned by about four results.
-Of it, a candidate gets those first that its levels have been evaluated on least, and of these
-those that have been evaluated least at all: programs that share an instruction often give the
-same answer, so that asking both on one example says less about the instruction than on two.
+Examples have a common order. A growing core at its front is shared by all candidates: of it, a
+candidate gets those first that have been evaluated least, so that candidates are compared on the
+same examples and the difficulty of each is pinned by about eight results.
 
 Deliberately not here: which candidate gets them.
 """
@@ -12,17 +10,15 @@ Deliberately not here: which candidate gets them.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import eq
 
 import numpy as np
 import numpy.typing as npt
 
-from core.search.linear import FloatArray, IntArray
+from core.search.linear import FloatArray
 from core.search.space import Levels
 
-CORE_RESULTS = 4
-"""Results per example of the core, about. With noise and difficulty that spread about equally, the
-next result then says nine tenths of what it would with eight; and the core is twice as large."""
+CORE_RESULTS = 8
+"""Results per example of the core, about."""
 CORE = 30
 """Least size of the core."""
 
@@ -64,10 +60,7 @@ class Examples:
         self._kept: dict[int, BoolArray] = {}
         """What rows have open, until something is claimed or expected of them."""
         self._counts = np.zeros(len(self.names), dtype=np.int64)
-        self._of_levels: dict[tuple[int, int], IntArray] = {}
-        """(variable, level) → results on each example with this level."""
         self._order = np.arange(len(self.names))
-        self._core = 0
         self._spent = 0
 
     def __len__(self) -> int:
@@ -92,9 +85,6 @@ class Examples:
         self._had[row] += 1
         self._kept.pop(row, None)
         self._counts[place] += scored
-        for level in enumerate(candidate):
-            counts = self._of_levels.setdefault(level, np.zeros_like(self._counts))
-            counts[place] += scored
         self._spent += 1
 
     def expect(self, in_flight: Collection[tuple[Levels, str]]) -> None:
@@ -115,7 +105,6 @@ class Examples:
         core = min(max(calls // CORE_RESULTS, CORE), len(self.names))
         shared = sorted(range(core), key=counts.tolist().__getitem__)
         self._order = np.array([*shared, *range(core, len(self.names))], dtype=np.int64)
-        self._core = core
 
     def left(self, candidate: Levels) -> int:
         """How many examples the candidate can still have in this round, without repeating any."""
@@ -128,17 +117,13 @@ class Examples:
 
     def next(self, candidate: Levels, number: int) -> tuple[str, ...]:
         """The next examples of the candidate, `number` or as many as there are."""
-        order = self._order.tolist()
-        known = self._shared(candidate).tolist()
-        order[: self._core] = sorted(order[: self._core], key=known.__getitem__)
-        still_open = self._open(self._known_row(candidate)).tolist()
-        places = [place for place in order if still_open[place]][:number]
+        places = self._order[self._open(self._known_row(candidate))[self._order]][:number]
         return tuple(self.names[place] for place in places)
 
     def outlook(
         self, candidates: Sequence[Levels], information: FloatArray, steps: Sequence[int]
     ) -> Outlook:
-        """The next results of each candidate, for so many more `steps` of them, in common order.
+        """The next results of each candidate, for so many more `steps` of them.
 
         `information` is that of one more result, per example in the order of `names`. A step of
         so many examples stops where the candidate has had all of them.
@@ -158,20 +143,6 @@ class Examples:
             noise=tuple(column[at] for column in noise.T),
             numbers=tuple(column[at] for column in np.array(numbers, dtype=float).T),
         )
-
-    def _shared(self, candidate: Levels) -> IntArray:
-        """[N]: results on each example, in flight ones included, once for each shared level.
-
-        The candidate's own are as many for all examples that it can be given.
-        """
-        counts = np.zeros_like(self._counts)
-        for level in enumerate(candidate):
-            if level in self._of_levels:
-                counts += self._of_levels[level]
-        for other, row in self._rows.items():
-            if row in self._waiting:
-                counts += sum(map(eq, other, candidate)) * self._busy[row]
-        return counts
 
     def _row(self, candidate: Levels) -> int:
         """The candidate's row; room for it is made where there is none."""
