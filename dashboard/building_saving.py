@@ -1,6 +1,7 @@
 """The part of the Build page that saves, compares, restores, deletes and downloads."""
 
 import re
+from functools import partial
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from dashboard import building_store, materials, session
 from dashboard.building import Building
 from dashboard.building_outline import differences
 from dashboard.building_sections import NAME, edit, open_saved, refuse
+from dashboard.components.deletion import render_deletion
 from dashboard.components.exports import render_button
 from dashboard.components.notices import render_problem
 from dashboard.components.pipeline_saved import render_comparison, render_version_choice
@@ -158,13 +160,12 @@ def _restore(version: StoredPipeline) -> None:
 @st.dialog("Delete this program?")
 def _confirm_deletion(name: str, versions: int) -> None:
     """Ask, then remove it with all its versions."""
-    st.text(f"{name} · {versions} {'version' if versions == 1 else 'versions'}")
-    st.write("Runs keep the program they were started with. What you see on this page stays here.")
-    if st.button("Delete", key="build.delete.confirm", type="primary", icon=":material/delete:"):
-        try:
-            building_store.delete(name)
-        except StudioError as error:
-            render_problem("It is still there.", str(error))
-            st.stop()
+    if render_deletion(
+        f"{name} · {versions} {'version' if versions == 1 else 'versions'}",
+        "Runs keep the program they were started with. What you see on this page stays here.",
+        partial(building_store.delete, name),
+        failed="It is still there.",
+        key="build.delete.confirm",
+    ):
         edit(lambda building: building.forgotten(name))
         st.rerun()

@@ -15,7 +15,10 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.runs.store import RunStore
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,6 +73,13 @@ class Nursery:
         if self.ended(pid) is None:
             os.kill(pid, signal.SIGKILL)
         return self.wait(pid)
+
+    def kill_after(self, pid: int, store: "RunStore", run_id: str, events: int) -> None:
+        """kill -9 once the log has grown by so many events; what is in flight then is lost."""
+        target = store.run(run_id).seq + events
+        while store.run(run_id).seq < target and self.ended(pid) is None:
+            time.sleep(0.005)
+        self.kill(pid)
 
     def _ask(self, **said: Any) -> Any:
         pipe = self._parent

@@ -12,6 +12,7 @@ from core.runs.preparation import prepare
 from core.runs.state import RunState
 from core.runs.store import Store
 from tests import run_log
+from tests.scored_example import scored_example
 
 Scores = Mapping[str, float | None]
 """Example → score; None for a failure."""
@@ -86,15 +87,8 @@ def _trial(
             number=number, purpose=purpose, candidate=candidate, examples=tuple(scores)
         ),
         *(
-            ev.ExampleScored(
-                trial=number,
-                candidate=candidate.id,
-                example=example,
-                attempt=0,
-                score=score,
-                failure=failure if score is None else None,
-                seconds=0.5,
-                usage=usage,
+            scored_example(
+                number, candidate.id, example, score, seconds=0.5, usage=usage, failure=failure
             )
             for example, score in scores.items()
         ),

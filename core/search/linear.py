@@ -30,9 +30,12 @@ def strips(matrix: npt.NDArray[Any]) -> Iterator[slice]:
 
 
 def place_of_highest(vector: FloatArray) -> int:
-    """Where the first of the highest numbers stands; `argmax` lets others in."""
-    values: list[float] = vector.tolist()
-    return values.index(max(values))
+    """Where the first of the highest numbers stands.
+
+    Those that differ by rounding errors only are equal, so that a resumed run decides and says the
+    same.
+    """
+    return int(np.argmax(np.round(vector, 9)))
 
 
 def scaled(matrix: FloatArray, columns: FloatArray) -> FloatArray:

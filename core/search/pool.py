@@ -90,14 +90,24 @@ class Choices:
         return list(itertools.compress(candidates, self.allowed(levels)))
 
 
-def latin_hypercube(choices: Choices, count: int, rng: np.random.Generator) -> list[Levels]:
-    """At most `count` distinct candidates in which every open level comes about equally often."""
-    columns = []
+def latin_hypercube(
+    choices: Choices, count: int, rng: np.random.Generator, first: Levels | None = None
+) -> list[Levels]:
+    """At most `count` distinct candidates in which every open level comes about equally often.
+
+    They begin with `first`, whose levels must be open.
+    """
+    columns: list[list[int]] = []
     for variable in range(len(choices.sizes)):
         open_levels = np.array(choices.levels(variable))
         rounds = math.ceil(count / len(open_levels))
         shuffled = np.concatenate([rng.permutation(open_levels) for _ in range(rounds)])
-        columns.append(rng.permutation(shuffled[:count]).tolist())
+        column: list[int] = rng.permutation(shuffled[:count]).tolist()
+        if first is not None:
+            own = first[variable]
+            place = column.index(own) if own in column else 0
+            column[place], column[0] = column[0], own
+        columns.append(column)
     rows = dict.fromkeys(zip(*columns, strict=True))
     return choices.kept(list(rows))
 

@@ -26,7 +26,7 @@ class Start:
         """The program as given, then candidates in which every level comes about as often."""
         if self._drawn is None or self._drawn[0] != seed:
             baseline = (0,) * len(self._choices.sizes)
-            design = [baseline] if self._choices.allows(baseline) else []
+            first = baseline if self._choices.allows(baseline) else None
             rng = derived_rng(seed, "allocation start")
-            self._drawn = seed, design + latin_hypercube(self._choices, self.number, rng)
+            self._drawn = seed, latin_hypercube(self._choices, self.number, rng, first)
         return self._drawn[1]

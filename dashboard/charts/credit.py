@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core.results.credit import Share
 from dashboard.charts.columns import label
-from dashboard.charts.layout import live_figure
+from dashboard.charts.layout import hatching, live_figure
 from dashboard.theme import BASELINE, BEST, FULL
 
 _KINDS = {
@@ -67,13 +67,7 @@ def _kind(
         "insidetextanchor": "middle",
         "marker": {
             "color": color,
-            "pattern": {
-                "shape": pattern,
-                "fillmode": "overlay",
-                "fgcolor": "#FFFFFF",
-                "fgopacity": 0.5,
-                "solidity": 0.25,
-            },
+            "pattern": hatching(pattern),
         },
         "customdata": [each.name for each in own],
         "hovertemplate": "%{x:.1%}<extra>%{fullData.name}</extra>",

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from core.lm.failures import GROUPS, TITLES, Group
 from core.runs.troubles import Troubles
-from dashboard.charts.layout import live_figure
+from dashboard.charts.layout import hatching, live_figure
 from dashboard.theme import BASELINE, CATEGORICAL
 
 ERRORS_HEIGHT = 260
@@ -50,13 +50,7 @@ def _bars(group: Group, troubles: Troubles, middles: list[float], width: float) 
         "width": width,
         "marker": {
             "color": _COLORS[group],
-            "pattern": {
-                "shape": _PATTERNS[group],
-                "fillmode": "overlay",
-                "fgcolor": "#FFFFFF",
-                "fgopacity": 0.5,
-                "solidity": 0.25,
-            },
+            "pattern": hatching(_PATTERNS[group]),
         },
         "hovertemplate": "%{customdata[0]:,} of %{customdata[1]:,} attempts"
         "<extra>%{fullData.name}</extra>",

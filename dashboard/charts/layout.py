@@ -42,3 +42,14 @@ def whiskers(low: Any, middle: Any, high: Any, color: str) -> dict[str, Any]:
         "thickness": 2,
         "width": 0,
     }
+
+
+def hatching(shape: str) -> dict[str, Any]:
+    """White marks of this shape over a bar's colour, for those who cannot tell colours apart."""
+    return {
+        "shape": shape,
+        "fillmode": "overlay",
+        "fgcolor": "#FFFFFF",
+        "fgopacity": 0.5,
+        "solidity": 0.25,
+    }

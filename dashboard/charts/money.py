@@ -5,7 +5,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.results.money import ModelMoney, Money
-from dashboard.charts.layout import live_figure
+from dashboard.charts.layout import hatching, live_figure
 from dashboard.theme import BASELINE, BEST, FULL, MINIBATCH
 
 MONEY_HEIGHT = 280
@@ -65,13 +65,7 @@ def _bars(name: str, calls: list[int], color: str, pattern: str) -> dict[str, An
         "width": 0.6,
         "marker": {
             "color": color,
-            "pattern": {
-                "shape": pattern,
-                "fillmode": "overlay",
-                "fgcolor": "#FFFFFF",
-                "fgopacity": 0.5,
-                "solidity": 0.25,
-            },
+            "pattern": hatching(pattern),
         },
         "hovertemplate": "%{x:,} calls<extra>%{fullData.name}</extra>",
     }

@@ -1,6 +1,7 @@
 """What a run is taken home as: buttons that make a file when they are pressed, and a preview."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import streamlit as st
@@ -93,12 +94,19 @@ def render_download(
 def render_reports(write: Callable[[ReportKind], str], *, key: str) -> None:
     """The run told for somebody who was not there; `write` is called when a button is pressed."""
     for kind, title, words in REPORTS:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container(gap=None):
-                st.markdown(f"**{title}**")
-                st.caption(words)
+        with _row(title, words):
             make = partial(_encoded, write, kind)
             render_button("Download", f"report.{kind}", make, key=f"{key}.{kind}")
+
+
+@contextmanager
+def _row(title: str, words: str) -> Iterator[None]:
+    """A row with a frame: what it is about, then what the block draws."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None):
+            st.markdown(f"**{title}**")
+            st.caption(words)
+        yield
 
 
 def _encoded(write: Callable[[ReportKind], str], kind: ReportKind) -> bytes:
@@ -119,10 +127,7 @@ def render_tables(
     for form in formats:
         tables.setdefault(form.title.partition(" (")[0], []).append(form)
     for title, forms in tables.items():
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container(gap=None):
-                st.markdown(f"**{title}**")
-                st.caption(forms[0].words)
+        with _row(title, forms[0].words):
             for form in forms:
                 render_button(
                     form.title.partition(" (")[2].rstrip(")"),

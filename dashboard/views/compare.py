@@ -8,28 +8,21 @@ from dashboard import (
     comparing_dialogs,
     comparing_entrants,
     comparing_parts,
-    services,
     session,
 )
 from dashboard import comparing_state as state
 from dashboard.comparing_link import SECTIONS
 from dashboard.comparing_sections import SECTIONS as DRAWN
 from dashboard.components.notices import render_problem
-from dashboard.components.run_head import render_no_run, render_run_head
+from dashboard.run_page import open_run_page
 from dashboard.theme import legible
 
 TICK, SLOW_TICK = 2.0, 5.0
 """Seconds between looks at runs that are at work, and at ended ones, which may be taken up again.
 """
 
-run_id = session.run_in_url() or state.linked_run() or session.run_id()
-view = services.run_view(run_id) if run_id else None
-st.title("Compare")
-if run_id is None or view is None:
-    render_no_run(run_id)
-    st.stop()
-session.open_run(run_id)
-render_run_head(view.run.config)
+view = open_run_page("Compare", session.run_in_url() or state.linked_run() or session.run_id())
+run_id = view.run.id
 if state.is_entered():
     comparing_dialogs.close_dialog()
 known = comparing_entrants.known(view, state.opened(run_id, view.results.contrast).entrants)

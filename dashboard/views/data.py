@@ -1,8 +1,10 @@
 """Data: choose a dataset, look at it, clean it, say what its columns are, and split it."""
 
+from functools import partial
+
 import streamlit as st
 
-from core.errors import DatasetError, StudioError
+from core.errors import DatasetError
 from dashboard import data_sections, materials, services, session
 from dashboard.components.dataset_overview import (
     render_columns,
@@ -16,6 +18,7 @@ from dashboard.components.dataset_parts import (
 )
 from dashboard.components.dataset_quality import render_whole_file
 from dashboard.components.dataset_source import render_bundled, render_stored, render_upload
+from dashboard.components.deletion import render_deletion
 from dashboard.components.notices import render_problem
 from dashboard.datasets import known_upload
 
@@ -38,14 +41,13 @@ def choose_stored() -> None:
 @st.dialog("Delete this dataset?")
 def confirm_deletion(dataset_id: str, name: str) -> None:
     """Ask, then remove the dataset."""
-    st.text(name)
-    st.write("Finished runs keep their results, but their examples cannot be looked up any more.")
-    if st.button("Delete", key="data.delete.confirm", type="primary", icon=":material/delete:"):
-        try:
-            services.delete_dataset(dataset_id)
-        except StudioError as error:
-            render_problem("The dataset is still there.", str(error))
-            st.stop()
+    if render_deletion(
+        name,
+        "Finished runs keep their results, but their examples cannot be looked up any more.",
+        partial(services.delete_dataset, dataset_id),
+        failed="The dataset is still there.",
+        key="data.delete.confirm",
+    ):
         session.keep_draft(session.draft().without_dataset())
         st.rerun()
 

@@ -18,21 +18,14 @@ from dashboard.components.exports import (
     render_test_scores,
 )
 from dashboard.components.notices import render_problem
-from dashboard.components.run_head import render_no_run, render_run_head
+from dashboard.run_page import open_run_page
 from dashboard.theme import legible
 
 REPORT = "Report"
 """For people; the other groups are for programs."""
 
-run_id = session.run_id()
-view = services.run_view(run_id) if run_id else None
-st.title("Export")
-if run_id is None or view is None:
-    render_no_run(run_id)
-    st.stop()
-session.open_run(run_id)
-config = view.run.config
-render_run_head(config)
+view = open_run_page("Export", session.run_id())
+run_id, config = view.run.id, view.run.config
 if not view.results.labels:
     st.info(
         "There is nothing to export yet: no candidate has been tried.",

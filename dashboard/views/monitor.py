@@ -11,7 +11,6 @@ from dashboard.components.in_force import render_in_force
 from dashboard.components.live_chart import render_live_chart
 from dashboard.components.review_gate import render_review_call
 from dashboard.components.run_controls import render_cap_raise, render_run_controls
-from dashboard.components.run_head import render_no_run, render_run_head
 from dashboard.components.run_outcome import render_interruption, render_outcome
 from dashboard.components.run_progress import (
     render_in_flight,
@@ -38,6 +37,7 @@ from dashboard.monitor_parts import (
     show_origin,
     waits_for_key,
 )
+from dashboard.run_page import open_run_page
 from dashboard.theme import legible
 
 TICK = 1.0
@@ -46,16 +46,9 @@ DETAILS_TICK = 2.0
 SLOW_TICK = 5.0
 """Seconds between looks at an ended run, which somebody may take up again."""
 
-st.title("Monitor")
-run_id = session.run_id()
-with st.spinner("Reading the run"):
-    opened = services.run_view(run_id) if run_id else None
-if run_id is None or opened is None:
-    render_no_run(run_id)
-    st.stop()
-session.open_run(run_id)
+opened = open_run_page("Monitor", session.run_id())
+run_id = opened.run.id
 monitor_sections.take_turn()
-render_run_head(opened.run.config)
 show_origin(opened)
 live, drawn = not opened.results.is_ended, opened.results.seq
 

@@ -6,24 +6,17 @@ from core.errors import DatasetNotFound, InputError
 from dashboard import materials, playground_asking, playground_send, services, session
 from dashboard.components.notices import render_problem
 from dashboard.components.playground_send import render_sent
-from dashboard.components.run_head import render_no_run, render_run_head
 from dashboard.monitor_parts import show_notice
 from dashboard.playground_sections import show_answers, show_columns, show_input, show_run_bar
+from dashboard.run_page import open_run_page
 
 TICK = 0.5
 """Seconds between looks while an answer is waited for."""
 SENT_TICK = 2.0
 """Seconds between looks at what becomes of an instruction that was sent."""
 
-st.title("Playground")
-run_id = session.run_id()
-with st.spinner("Reading the run"):
-    view = services.run_view(run_id) if run_id else None
-if run_id is None or view is None:
-    render_no_run(run_id)
-    st.stop()
-session.open_run(run_id)
-render_run_head(view.run.config)
+view = open_run_page("Playground", session.run_id())
+run_id = view.run.id
 if not view.results.labels:
     st.info("The run has not tried a candidate yet.", icon=":material/hourglass_empty:")
     st.page_link("views/monitor.py", label="Watch the run", icon=":material/monitoring:")

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import proposal_dialogs, review, services, session
 from dashboard.components.proposal_states import render_situation
 from dashboard.components.review_gate import render_review_gate
-from dashboard.components.run_head import render_no_run, render_run_head
 from dashboard.proposal_sections import SECTIONS, show_section
+from dashboard.run_page import open_run_page
 from dashboard.theme import legible
 
 TICK = 2.0
@@ -16,15 +16,8 @@ TICK = 2.0
 SLOW_TICK = 5.0
 """Seconds between looks at an ended run, which somebody may take up again."""
 
-st.title("Proposals")
-run_id = session.run_id()
-with st.spinner("Reading the run"):
-    opened = services.run_view(run_id) if run_id else None
-if run_id is None or opened is None:
-    render_no_run(run_id)
-    st.stop()
-session.open_run(run_id)
-render_run_head(opened.run.config)
+opened = open_run_page("Proposals", session.run_id())
+run_id = opened.run.id
 live = not opened.results.is_ended
 
 

@@ -1,9 +1,12 @@
 """Runs: every run, to open, resume or delete."""
 
+from functools import partial
+
 import streamlit as st
 
-from core.errors import RunUnreadable, StudioError
+from core.errors import RunUnreadable
 from dashboard import services, session
+from dashboard.components.deletion import render_deletion
 from dashboard.components.notices import render_problem
 from dashboard.components.run_controls import render_cap_choice
 from dashboard.components.run_table import (
@@ -28,14 +31,13 @@ def pick(key: str, ids: list[str]) -> None:
 @st.dialog("Delete this run?")
 def confirm_deletion(run: str, name: str) -> None:
     """Ask, then remove the run."""
-    st.text(name)
-    st.write("Its events, prompts, scores and result are removed for good.")
-    if st.button("Delete", key="runs.confirm", type="primary", icon=":material/delete:"):
-        try:
-            services.delete_run(run)
-        except StudioError as error:
-            render_problem("The run is still there.", str(error))
-            st.stop()
+    if render_deletion(
+        name,
+        "Its events, prompts, scores and result are removed for good.",
+        partial(services.delete_run, run),
+        failed="The run is still there.",
+        key="runs.confirm",
+    ):
         session.close_run(run)
         st.rerun()
 

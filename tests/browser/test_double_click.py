@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from core.runs.decisions import StopRequested
-from core.storage.location import open_store
+from tests.browser.steps import heading
 
 STARTED = re.compile(r"/monitor\?run=[0-9a-f]{12}$")
 
@@ -13,20 +13,15 @@ CLICKS = "each => [0, 90, 180, 400].forEach(when => setTimeout(() => each.click(
 """Milliseconds after each other; the first start is under way meanwhile."""
 
 
-def test_a_run_that_is_started_with_impatient_clicks_is_one_run(
-    new_page, server, studio, monkeypatch
-):
-    for name, value in studio.items():
-        monkeypatch.setenv(name, value)
-    store = open_store()
+def test_a_run_that_is_started_with_impatient_clicks_is_one_run(new_page, server, store):
     before = {run.id for run in store.runs()}
     page = new_page()
     page.goto(server)
     button = page.get_by_role("button", name="Start the demo", exact=True)
-    expect(button).to_be_visible(timeout=30_000)
+    expect(button).to_be_visible()
     button.evaluate(CLICKS)
-    expect(page).to_have_url(STARTED, timeout=30_000)
-    expect(page.get_by_role("heading", name="Monitor", exact=True)).to_be_visible(timeout=30_000)
+    expect(page).to_have_url(STARTED)
+    heading(page, "Monitor")
     started = {run.id for run in store.runs()} - before
     for run in started:
         store.append(run, [StopRequested(by="test")])

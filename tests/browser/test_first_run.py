@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.runs.events import ExampleScored, PhaseChanged
-from core.storage.location import open_store
+from tests.browser.steps import heading, press, wait_for
 
 MOST_CLICKS = 9
 IN_THE_FILE_DIALOG = 2
@@ -32,10 +32,6 @@ def clicked(page):
     return int(page.evaluate("sessionStorage.clicks || 0"))
 
 
-def press(page, name):
-    page.get_by_role("button", name=name, exact=True).click()
-
-
 def first_search_result(store, run):
     """Whether an example of the search has been scored, as the log has it."""
     events = [record.event for record in store.since(run, 0)]
@@ -49,11 +45,11 @@ def first_search_result(store, run):
     ids=["questions", "labels"],
 )
 def test_a_stranger_is_optimizing_an_unknown_csv_within_nine_clicks(
-    new_page, server, studio, tmp_path, request, header, rows, program
+    new_page, server, store, tmp_path, request, header, rows, program
 ):
     file = tmp_path / "export (3).csv"
     file.write_text(f"{header}\r\n{rows}", encoding="cp1252", newline="")
-    page, store = new_page(), open_store(studio["STUDIO_DB"])
+    page = new_page()
     page.add_init_script(COUNTING)
     page.goto(server)
     page.get_by_role("button", name="Choose data").wait_for()
@@ -69,12 +65,10 @@ def test_a_stranger_is_optimizing_an_unknown_csv_within_nine_clicks(
     press(page, "Start the search")
     expect(page.get_by_text("The run waits for your review")).to_be_hidden()
     (run,) = [run for run in store.runs() if run.id not in known]
-    while not first_search_result(store, run.id):
-        assert time.monotonic() - start < 120, "no example of the search was scored in two minutes"
-        page.wait_for_timeout(100)
+    wait_for(page, lambda: first_search_result(store, run.id), seconds=120)
     seconds, clicks = time.monotonic() - start, clicked(page) + IN_THE_FILE_DIALOG
 
-    expect(page.get_by_role("heading", name="Monitor", exact=True)).to_be_visible()
+    heading(page, "Monitor")
     assert run.config.program == program
     assert clicks <= MOST_CLICKS
     told = f"{program}: {clicks} clicks, {seconds:.0f} s from the Home page to the search"

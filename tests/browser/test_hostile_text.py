@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.storage.location import open_store
 from tests import hostile_run
+from tests.browser.steps import settled
 
 FILE = "![pixel](https:evil.example) <img src=x onerror=alert(1)> $x^2$ \u202egnp.csv"
 ROWS = "\n".join(
@@ -60,13 +60,9 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @pytest.fixture(scope="module")
-def attacked(studio):
+def attacked(store):
     """Id of a finished run whose every text is an attack."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        for name, value in studio.items():
-            monkeypatch.setenv(name, value)
-        store = open_store()
-        return hostile_run.hostile_run(store)
+    return hostile_run.hostile_run(store)
 
 
 @pytest.fixture
@@ -78,17 +74,16 @@ def page(new_page):
     assert not dialogs
 
 
-def settled(page):
+def drawn(page):
     """Wait until the page is drawn."""
-    heading = page.get_by_test_id("stMain").get_by_test_id("stHeading")
-    expect(heading.first).to_be_visible(timeout=30_000)
-    expect(page.locator("[data-test-script-state=running]")).to_have_count(0, timeout=30_000)
-    page.wait_for_timeout(300)
+    title = page.get_by_test_id("stMain").get_by_test_id("stHeading")
+    expect(title.first).to_be_visible()
+    settled(page)
 
 
 def harmless(page, where):
     """What the page says, after a look at whether any of it acts or disguises itself."""
-    settled(page)
+    drawn(page)
     assert not page.get_by_test_id("stException").count(), where
     seen = page.evaluate(LOOK)
     assert not seen["found"], (where, seen["found"])
@@ -107,7 +102,7 @@ def test_a_run_made_of_attacks_is_text_on_every_page_of_a_run(page, server, atta
         if path in ("runs", "monitor", ""):
             assert name in said, path
     page.goto(f"{server}/monitor?run={attacked}")
-    settled(page)
+    drawn(page)
     sections = page.get_by_test_id("stButtonGroup").last.get_by_role("radio")
     for place in range(sections.count()):
         label = sections.nth(place).inner_text()
@@ -119,9 +114,9 @@ def test_a_file_made_of_attacks_is_text_on_the_way_to_a_run(page, server, tmp_pa
     path = tmp_path / FILE.replace("/", "")
     path.write_text(CSV, encoding="utf-8")
     page.goto(f"{server}/data")
-    settled(page)
+    drawn(page)
     page.locator("input[type=file]").first.set_input_files(path)
-    expect(page.get_by_text("60 rows").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("60 rows").first).to_be_visible()
     assert "⟨U+202E⟩gnp.csv" in harmless(page, "data")
     links = page.get_by_test_id("stSidebarNavLink")
     names = [each.strip() for each in links.all_inner_texts()]

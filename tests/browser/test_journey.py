@@ -3,13 +3,12 @@
 import json
 import random
 import re
-import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-SHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+from tests.browser.steps import calls, follow, heading, more_calls, press, settled, shot, status
 
 
 @pytest.fixture
@@ -28,50 +27,6 @@ def fruit_csv(tmp_path):
     path = tmp_path / "fruit.csv"
     path.write_text("\n".join(rows), encoding="utf-8")
     return path
-
-
-def shot(page, name, size=None):
-    """Save what the page shows from its top to docs/screenshots/."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    before = page.viewport_size
-    if size:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
-    page.wait_for_timeout(700)
-    page.screenshot(path=SHOTS / f"{name}.png")
-    page.set_viewport_size(before)
-
-
-def calls_so_far(page):
-    """The number of LM calls that the Monitor page shows."""
-    metric = page.get_by_test_id("stMetric").filter(has_text="LM calls")
-    text = metric.get_by_test_id("stMetricValue").inner_text()
-    return int(re.sub(r"\D", "", text) or 0)
-
-
-def wait_for_more_calls(page, than):
-    """The number of LM calls once it is larger; fails after half a minute."""
-    deadline = time.monotonic() + 30
-    while (now := calls_so_far(page)) <= than:
-        assert time.monotonic() < deadline, f"the page still shows {now} LM calls"
-        page.wait_for_timeout(200)
-    return now
-
-
-def press(page, name):
-    """Click a button by its exact name."""
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def heading(page, text):
-    """Wait for a heading."""
-    expect(page.get_by_role("heading", name=text, exact=True)).to_be_visible(timeout=30_000)
-
-
-def status(page, word):
-    """Wait until the page's badge says so."""
-    badge = page.get_by_test_id("stMain").get_by_text(word).first
-    expect(badge).to_be_visible(timeout=120_000)
 
 
 def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_csv):
@@ -99,47 +54,47 @@ def test_from_an_uploaded_file_to_an_exported_program(new_page, server, fruit_cs
     press(page, "Continue to configure")
 
     heading(page, "Configure")
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Models").click()
-    heading(page, "Models")
+    follow(page, "Models")
     delays = page.get_by_role("spinbutton", name="Delay per call (seconds)")
     for number in range(2):
         delays.nth(number).fill("0.15")
         delays.nth(number).press("Enter")
         page.wait_for_timeout(500)
     shot(page, "models", size=(1440, 1500))
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Configure").click()
+    follow(page, "Configure")
     heading(page, "What it will take")
     shot(page, "configure", size=(1440, 1450))
     press(page, "Start the run")
 
     heading(page, "Monitor")
-    first = wait_for_more_calls(page, 0)
+    first = more_calls(page, 0)
     page.reload()
     heading(page, "Monitor")
-    second = wait_for_more_calls(page, first)
+    second = more_calls(page, first)
     run = re.search(r"run=(\w+)", page.url).group(1)
     page.get_by_role("link", name="Review the proposals").click(timeout=60_000)
     heading(page, "Proposals")
     press(page, "Start the search")
     page.goto(f"{server}/monitor?run={run}")
     heading(page, "Monitor")
-    third = wait_for_more_calls(page, second)
+    third = more_calls(page, second)
 
     viewer = new_page(390, 844)
     viewer.goto(f"{server}/?run={run}")
     heading(viewer, "Monitor")
-    assert wait_for_more_calls(viewer, third) > third
+    assert more_calls(viewer, third) > third
     expect(page.get_by_text("Best candidate").first).to_be_visible()
     page.locator(".live-plot .main-svg").first.wait_for()
-    wait_for_more_calls(page, 350)
+    more_calls(page, 350)
     shot(page, "monitor", size=(1440, 1300))
     shot(viewer, "monitor-phone")
     viewer.close()
 
     status(page, "Finished")
-    final = calls_so_far(page)
+    settled(page)
+    final = calls(page)
     page.wait_for_timeout(2500)
-    assert calls_so_far(page) == final
+    assert calls(page) == final
     shot(page, "finished")
 
     page.goto(f"{server}/compare?run={run}")
@@ -179,14 +134,14 @@ def test_the_demo_runs_with_one_click(new_page, server):
     heading(page, "MIPRO Studio")
     press(page, "Start the demo")
     heading(page, "Monitor")
-    assert wait_for_more_calls(page, 0) > 0
+    assert more_calls(page, 0) > 0
     press(page, "Pause")
     status(page, "Paused")
-    paused = calls_so_far(page)
+    paused = calls(page)
     page.wait_for_timeout(2000)
-    assert calls_so_far(page) == paused
+    assert calls(page) == paused
     press(page, "Resume")
-    wait_for_more_calls(page, paused)
+    more_calls(page, paused)
     press(page, "Stop")
     press(page, "Stop and keep the best")
     status(page, "Stopped")

@@ -1,90 +1,68 @@
 """The Playground in a real browser: an instruction is edited, run, and sent to a running run."""
 
 import re
-import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from core.programs.candidate import ChoiceRef, instruction_id
-from core.runs.decisions import StopRequested
-from core.runs.demo import demo_config
-from core.storage.location import open_store
-from core.worker import launcher
+from tests.browser.steps import (
+    called,
+    closed,
+    dialog,
+    follow,
+    press,
+    settled,
+    shot,
+    told,
+    wait_for,
+)
 from tests.run_log import replay
+from tests.waiting import wait_until
 
-SHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MINE = "Name the team that should answer this ticket. <b>One</b> word."
 
 
-@pytest.fixture
-def long_run(studio, monkeypatch):
-    """(store, run id) of a run that is in its search for minutes."""
-    for name, value in studio.items():
-        monkeypatch.setenv(name, value)
-    store = open_store()
-    demo = demo_config(store, delay=0.4)
-    budget = demo.budget.model_copy(update={"trials": 2_000, "instructions": 5, "demo_sets": 5})
-    run_id = store.create(demo.model_copy(update={"name": "A long run", "budget": budget}))
-    launcher.start(run_id)
-    yield store, run_id
-    store.append(run_id, [StopRequested(by="test")])
-
-
-def wait_for(page, condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        page.wait_for_timeout(300)
-
-
-def press(place, name):
-    place.get_by_role("button", name=name, exact=True).first.click()
+@pytest.fixture(scope="module")
+def run_id(store, long_run):
+    """A long run that has tried a few candidates."""
+    wait_until(lambda: len(replay(store, long_run).candidates) > 3)
+    return long_run
 
 
 def instruction(page, column):
     """The instruction field of a column, counted from 0, once it has its text."""
     field = page.get_by_role("textbox", name=re.compile("^Instruction of")).nth(column)
-    expect(field).not_to_have_value("", timeout=30_000)
+    expect(field).not_to_have_value("")
     return field
 
 
-def answers(page):
-    return page.get_by_text(re.compile("on this one example"))
+def answered(page):
+    """Wait until both candidates have answered."""
+    expect(page.get_by_text(re.compile("on this one example"))).to_have_count(2)
 
 
-def test_an_edit_is_run_and_sent_to_a_running_run_which_tries_it(new_page, server, long_run):
-    store, run_id = long_run
+def test_an_edit_is_run_and_sent_to_a_running_run_which_tries_it(new_page, server, store, run_id):
     page = new_page(height=1700)
-    wait_for(page, lambda: len(replay(store, run_id).candidates) > 3)
     page.goto(f"{server}/playground?run={run_id}")
-    expect(page.get_by_text("The answers are simulated", exact=False)).to_be_visible(timeout=30_000)
-    field = page.get_by_role("textbox", name="Your name")
-    field.fill("Ada")
-    field.press("Enter")
-    page.wait_for_timeout(1_000)
+    told(page, "The answers are simulated")
+    called(page, "Ada")
     before = len(replay(store, run_id).steering.decisions)
 
     edited = instruction(page, 0)
     edited.fill(MINE)
     press(page, "Run")
-    expect(answers(page)).to_have_count(2, timeout=30_000)
-    expect(page.get_by_text("C0 (baseline), edited")).to_be_visible(timeout=30_000)
-    expect(page.locator("ins").first).to_be_visible(timeout=30_000)
+    answered(page)
+    told(page, "C0 (baseline), edited")
+    expect(page.locator("ins").first).to_be_visible()
     assert len(replay(store, run_id).steering.decisions) == before
-    page.screenshot(path=SHOTS / "playground.png")
+    shot(page, "playground")
 
     press(page, "Send to the run")
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text(re.compile("^A new instruction of classify"))).to_be_visible(
-        timeout=30_000
-    )
-    press(dialog, "Send")
-    expect(dialog).to_be_hidden(timeout=15_000)
-    expect(page.get_by_text(re.compile("^Sent to the run: an instruction of"))).to_be_visible(
-        timeout=30_000
-    )
+    told(dialog(page), re.compile("^A new instruction of classify"))
+    press(dialog(page), "Send")
+    closed(page)
+    told(page, re.compile("^Sent to the run: an instruction of"))
     (name,) = replay(store, run_id).instructions
     own = replay(store, run_id).instructions[name][instruction_id(MINE)]
     assert (own.by, own.text) == ("Ada", MINE)
@@ -96,24 +74,21 @@ def test_an_edit_is_run_and_sent_to_a_running_run_which_tries_it(new_page, serve
         page,
         lambda: any(added in each.refs for each in replay(store, run_id).candidates.values()),
     )
-    told = page.get_by_text(re.compile(rf"^Instruction {own.number} of classify: tried as C\d+"))
-    expect(told).to_be_visible(timeout=60_000)
+    told(page, re.compile(rf"^Instruction {own.number} of classify: tried as C\d+"))
     page.wait_for_timeout(3_000)
     assert half.input_value() == "Half a sent"
 
 
 def test_a_link_opens_the_same_candidates_and_example_in_a_fresh_browser(
-    new_page, server, long_run
+    new_page, server, store, run_id
 ):
-    store, run_id = long_run
     page = new_page()
-    wait_for(page, lambda: len(replay(store, run_id).candidates) > 3)
     known = list(replay(store, run_id).candidates)
     page.goto(f"{server}/playground?run={run_id}&candidate={known[2]},{known[0]},{known[1]}")
     instruction(page, 2)
     page.get_by_role("radio", name=re.compile("^Held out")).click()
-    expect(page.get_by_text("held out to measure", exact=False)).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(1_000)
+    told(page, "held out to measure")
+    settled(page)
     link, question = page.url, page.get_by_role("combobox").first.input_value()
     assert re.search(r"example=\d+", link)
 
@@ -128,20 +103,16 @@ def test_a_link_opens_the_same_candidates_and_example_in_a_fresh_browser(
     assert width <= 390
 
 
-def test_edits_are_still_there_after_a_look_at_another_page(new_page, server, long_run):
-    store, run_id = long_run
+def test_edits_are_still_there_after_a_look_at_another_page(new_page, server, store, run_id):
     page = new_page()
-    wait_for(page, lambda: len(replay(store, run_id).candidates) > 3)
     page.goto(f"{server}/playground?run={run_id}")
     edited = instruction(page, 0)
     edited.fill(MINE)
     edited.press("Control+Enter")
-    expect(page.get_by_role("button", name="Restore")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Restore")).to_be_visible()
     press(page, "Run")
-    expect(answers(page)).to_have_count(2, timeout=30_000)
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Monitor").click()
-    expect(page.get_by_role("heading", name="Monitor")).to_be_visible(timeout=30_000)
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Playground").click()
-    expect(page.get_by_role("heading", name="Playground")).to_be_visible(timeout=30_000)
-    expect(instruction(page, 0)).to_have_value(MINE, timeout=30_000)
-    expect(answers(page)).to_have_count(2, timeout=30_000)
+    answered(page)
+    follow(page, "Monitor")
+    follow(page, "Playground")
+    expect(instruction(page, 0)).to_have_value(MINE)
+    answered(page)

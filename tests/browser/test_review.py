@@ -1,8 +1,6 @@
 """People review proposals before the search, in a real browser; what they decide is obeyed."""
 
 import re
-import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -10,36 +8,20 @@ from playwright.sync_api import expect
 from core.programs.candidate import ChoiceRef, instruction_id
 from core.runs.choices import is_permitted
 from core.runs.demo import demo_config
-from core.storage.location import open_store
-from core.worker import launcher
+from tests.browser.steps import called, closed, dialog, press, shot, wait_for
 from tests.run_log import replay
 
-SHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MINE = "Name the team that should answer this ticket. One word."
 LATER = "Read the ticket twice, then name the team."
 
 
 @pytest.fixture
-def reviewed_run(studio, monkeypatch):
-    """(store, run id) of a run that will wait for a review."""
-    for name, value in studio.items():
-        monkeypatch.setenv(name, value)
-    store = open_store()
+def run_id(store, nursery):
+    """A run that will wait for a review."""
     config = demo_config(store, delay=0.1).model_copy(update={"review": True, "name": "Reviewed"})
     run_id = store.create(config)
-    launcher.start(run_id)
-    return store, run_id
-
-
-def wait_for(page, condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        page.wait_for_timeout(300)
-
-
-def press(place, name):
-    place.get_by_role("button", name=name, exact=True).first.click()
+    nursery.worker(run_id)
+    return run_id
 
 
 def card(page, number):
@@ -48,10 +30,14 @@ def card(page, number):
     return page.locator("[class*='st-key-proposals'][class*='card']").filter(has=heading)
 
 
-def dialog(page):
-    shown = page.get_by_role("dialog")
-    expect(shown).to_be_visible()
-    return shown
+def opened(new_page, server, run_id):
+    """The page of the proposals, once the run waits for their review."""
+    page = new_page(height=1600)
+    page.goto(f"{server}/proposals?run={run_id}")
+    expect(page.get_by_text("The run waits for your review, at no cost.")).to_be_visible(
+        timeout=90_000
+    )
+    return page
 
 
 def locked(page, text):
@@ -66,7 +52,7 @@ def locked(page, text):
     dialog(page).get_by_role("button", name="Lock the selection").click()
     expect(dialog(page).get_by_role("button", name="Unlock").first).to_be_visible()
     press(dialog(page), "Done")
-    expect(page.get_by_role("dialog")).to_be_hidden()
+    closed(page)
 
 
 def written(page, text):
@@ -77,25 +63,17 @@ def written(page, text):
     assert field.input_value() == text
     field.press("Control+Enter")
     press(dialog(page), "Save")
-    expect(page.get_by_role("dialog")).to_be_hidden(timeout=15_000)
+    closed(page)
 
 
 def test_proposals_are_rejected_edited_approved_and_written_before_the_search_begins(
-    new_page, server, reviewed_run
+    new_page, server, store, run_id
 ):
-    store, run_id = reviewed_run
-    page = new_page(height=1600)
-    page.goto(f"{server}/proposals?run={run_id}")
-    expect(page.get_by_text("The run waits for your review, at no cost.")).to_be_visible(
-        timeout=90_000
-    )
+    page = opened(new_page, server, run_id)
     wait_for(page, lambda: not replay(store, run_id).open_trials)
     paid = replay(store, run_id).usage.calls
-    field = page.get_by_role("textbox", name="Your name")
-    field.fill("Ada")
-    field.press("Enter")
-    page.wait_for_timeout(1_000)
-    page.screenshot(path=SHOTS / "proposals.png")
+    called(page, "Ada")
+    shot(page, "proposals")
 
     press(card(page, 1), "Reject")
     dialog(page).get_by_label("Why? (optional)").fill("too vague")
@@ -109,7 +87,7 @@ def test_proposals_are_rejected_edited_approved_and_written_before_the_search_be
     edited.fill(text)
     edited.press("Control+Enter")
     press(dialog(page), "Save")
-    expect(page.get_by_role("dialog")).to_be_hidden(timeout=15_000)
+    closed(page)
     expect(page.get_by_text("Written by Ada, from instruction 2")).to_be_visible()
     written(page, MINE)
     state = replay(store, run_id)
@@ -127,14 +105,9 @@ def test_proposals_are_rejected_edited_approved_and_written_before_the_search_be
 
 
 def test_a_locked_text_is_in_every_candidate_and_an_instruction_of_mid_search_is_tried(
-    new_page, server, reviewed_run
+    new_page, server, store, run_id
 ):
-    store, run_id = reviewed_run
-    page = new_page(height=1600)
-    page.goto(f"{server}/proposals?run={run_id}")
-    expect(page.get_by_text("The run waits for your review, at no cost.")).to_be_visible(
-        timeout=90_000
-    )
+    page = opened(new_page, server, run_id)
     (name,) = replay(store, run_id).instructions
     own = replay(store, run_id).predictors[0].instruction
     span = " ".join(own.split()[:3])

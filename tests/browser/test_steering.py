@@ -1,83 +1,55 @@
 """People steer a running search, in a real browser: nothing flickers and nothing is lost."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
 
 from core.runs.decisions import StopRequested
-from core.runs.demo import demo_config
-from core.storage.location import open_store
-from core.worker import launcher
+from tests.browser.steps import (
+    called,
+    calls,
+    closed,
+    dialog,
+    fill,
+    more_calls,
+    press,
+    settled,
+    told,
+    wait_for,
+)
+from tests.run_log import replay
+from tests.waiting import wait_until
 
 HEATMAP = ".live-plot[aria-label^='Predicted scores of']"
 SCORES = ".live-plot[aria-label^='Scores of']"
 
 
 @pytest.fixture(scope="module")
-def run_url(browser, server, studio):
+def run_url(server, store, long_run):
     """The Monitor page of a run that is in its search, and stays in it for minutes."""
-    with pytest.MonkeyPatch.context() as patched:
-        for name, value in studio.items():
-            patched.setenv(name, value)
-        store = open_store()
-        run_id = store.create(long_config(store))
-        launcher.start(run_id)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(f"{server}/monitor?run={run_id}")
-        expect(page.get_by_text("Why this one next:").first).to_be_visible(timeout=90_000)
-        page.close()
-        yield f"{server}/monitor?run={run_id}"
-        for run in store.runs():
-            store.append(run.id, [StopRequested(by="test")])
-
-
-def long_config(store):
-    demo = demo_config(store, delay=0.4)
-    budget = demo.budget.model_copy(update={"trials": 2_000, "instructions": 5, "demo_sets": 5})
-    return demo.model_copy(update={"name": "A long run", "budget": budget})
+    wait_until(lambda: replay(store, long_run).phase == "search")
+    yield f"{server}/monitor?run={long_run}"
+    for run in store.runs():
+        store.append(run.id, [StopRequested(by="test")])
 
 
 def section(page, name):
     page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True).click()
-    page.wait_for_timeout(600)
-
-
-def press(page, name):
-    page.get_by_role("button", name=name, exact=True).first.click()
-
-
-def named(page, name):
-    field = page.get_by_role("textbox", name="Your name")
-    field.fill(name)
-    field.press("Enter")
-    page.wait_for_timeout(800)
+    settled(page)
 
 
 def opened(new_page, url, name, **settings):
     page = new_page(**settings)
     page.goto(url)
-    expect(page.locator(f"{SCORES} .main-svg").first).to_be_visible(timeout=30_000)
-    named(page, name)
+    expect(page.locator(f"{SCORES} .main-svg").first).to_be_visible()
+    called(page, name)
     return page
 
 
 def shown_range(page):
     """From which to which trial the score chart shows."""
     return page.locator(SCORES).evaluate("chart => chart._fullLayout.xaxis.range.map(Number)")
-
-
-def calls(page):
-    metric = page.get_by_test_id("stMetric").filter(has_text="LM calls").first
-    return int(re.sub(r"\D", "", metric.get_by_test_id("stMetricValue").inner_text()) or 0)
-
-
-def wait_for(page, condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        page.wait_for_timeout(200)
 
 
 def click_cell(page, across, down):
@@ -116,7 +88,7 @@ def test_for_a_minute_of_updates_zoom_selection_card_typed_text_and_scrolling_st
     writer = new_page()
     writer.goto(run_url.replace("/monitor", "/proposals"))
     press(writer, "Write one")
-    field = writer.get_by_role("dialog").get_by_label("Instruction", exact=True)
+    field = dialog(writer).get_by_label("Instruction", exact=True)
     field.fill("Half a sent")
     before = calls(monitor)
     for _ in range(12):
@@ -170,19 +142,17 @@ def test_a_pair_from_the_heatmap_is_queued_and_tried_while_zoom_and_half_typed_n
     section(page, "Surrogate")
     expect(page.locator(f"{HEATMAP} .main-svg").first).to_be_visible()
     click_cell(page, 0.5, 0.05)
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_be_visible()
-    dialog.get_by_text("Some", exact=True).click()
-    how_many = dialog.get_by_label("How many")
+    dialog(page).get_by_text("Some", exact=True).click()
+    how_many = dialog(page).get_by_label("How many")
     expect(how_many).to_be_enabled()
     how_many.fill("33")
     page.wait_for_timeout(5_000)
     assert how_many.input_value() == "33"
-    press(dialog, "Queue it")
-    expect(dialog).to_be_hidden()
-    expect(page.get_by_text(re.compile(r"^Queued: ")).first).to_be_visible()
+    press(dialog(page), "Queue it")
+    closed(page)
+    told(page, re.compile(r"^Queued: "))
     section(page, "Decisions")
-    expect(page.get_by_text(re.compile("Ada queued .* on 33 examples")).first).to_be_visible()
+    told(page, re.compile("Ada queued .* on 33 examples"))
     assert shown_range(page) == pytest.approx(zoomed)
     section(page, "Candidates")
     assert shown_range(page) == pytest.approx(zoomed)
@@ -202,12 +172,8 @@ def test_two_people_change_different_bounds_at_once_and_both_see_both(new_page, 
     press(second, "Change")
     for page in (first, second):
         section(page, "Decisions")
-        expect(
-            page.get_by_text(re.compile("Ada set the budget to 400 trials")).first
-        ).to_be_visible()
-        expect(
-            page.get_by_text(re.compile("Bob set the budget to 3 in flight")).first
-        ).to_be_visible()
+        told(page, "Ada set the budget to 400 trials")
+        told(page, "Bob set the budget to 3 in flight")
 
 
 def test_at_its_cap_a_run_waits_and_goes_on_when_the_cap_is_raised(new_page, run_url):
@@ -222,18 +188,16 @@ def test_at_its_cap_a_run_waits_and_goes_on_when_the_cap_is_raised(new_page, run
     page.get_by_label("New cap on LM calls").fill(str(cap + 500))
     page.get_by_label("New cap on LM calls").press("Tab")
     press(page, "Raise the cap and go on")
-    wait_for(page, lambda: calls(page) > cap)
+    more_calls(page, cap)
 
 
 def test_a_branch_begins_with_the_results_at_no_cost(new_page, run_url):
     page = opened(new_page, run_url, "Ada", height=1400)
     press(page, "Branch")
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill("Another way")
-    dialog.get_by_label("Name").press("Tab")
-    press(dialog, "Start the branch")
-    expect(page.get_by_text("Another way").first).to_be_visible(timeout=30_000)
+    fill(dialog(page), "Name", "Another way")
+    press(dialog(page), "Start the branch")
+    told(page, "Another way")
     wait_for(page, lambda: page.url != run_url)
     expect(page.get_by_test_id("stMetric").filter(has_text="Baseline")).not_to_contain_text("–")
-    page.get_by_role("button", name="Stop").first.click()
+    press(page, "Stop")
     press(page, "Stop and keep the best")

@@ -5,6 +5,7 @@ What was set up besides is still there then, and the fields can be used with the
 
 from playwright.sync_api import expect
 
+from tests.browser.steps import choose, press
 from tests.providers.openai_server import respond_by_hash, serving
 
 KEY = "sk-typed-in-chromium-0123456789"
@@ -21,7 +22,7 @@ def test_a_typed_key_never_comes_back_over_the_wire(new_page, server):
     )
     with serving(respond_by_hash) as (base, provider):
         page.goto(f"{server}/models")
-        _choose(page, "Provider", "Any OpenAI-compatible address")
+        choose(page, "Provider", "Any OpenAI-compatible address")
         page.get_by_label("Address", exact=True).fill(base)
         page.get_by_label("Address", exact=True).press("Enter")
         page.get_by_role("textbox", name="Model", exact=True).fill("test-model")
@@ -34,7 +35,7 @@ def test_a_typed_key_never_comes_back_over_the_wire(new_page, server):
             expect(typed).to_be_visible()
             expect(field).to_have_count(1)  # the one with the key goes when the page is done
             expect(field).to_have_value("")
-            page.get_by_role("button", name="Forget it").click()
+            press(page, "Forget it")
             expect(typed).to_have_count(0)
             expect(page.get_by_test_id("stApp")).to_have_attribute(
                 "data-test-script-state", "notRunning"
@@ -42,7 +43,7 @@ def test_a_typed_key_never_comes_back_over_the_wire(new_page, server):
         field.fill(KEY)
         page.get_by_role("button", name="Test connection").click(delay=80)
         expect(page.get_by_text("It answers.")).to_be_visible()
-        page.get_by_role("button", name="Save", exact=True).click()
+        press(page, "Save")
         expect(page.get_by_role("button", name="Remove")).to_be_visible()
     assert provider.seen.keys == [f"Bearer {KEY}"]
     assert received
@@ -59,15 +60,6 @@ def test_a_typed_key_never_comes_back_over_the_wire(new_page, server):
     stranger.goto(f"{server}/models")
     expect(stranger.get_by_text("after a reload of this page it is gone")).to_be_visible()
     expect(stranger.get_by_role("button", name="Remove")).to_have_count(0)
-
-
-def _choose(page, label, option):
-    """From a menu, which closes when the page scrolls: a moment after it was scrolled to."""
-    box = page.get_by_role("combobox", name=label)
-    box.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box.click()
-    page.get_by_role("option", name=option).click()
 
 
 def _tab_past_the_eye(page):

@@ -4,12 +4,10 @@ import csv
 import json
 import os
 import runpy
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,22 +17,21 @@ from core.lm.usage import Usage
 from core.runs.branching import branch
 from core.runs.config import RunConfig
 from core.runs.events import ProgramDescribed
-from core.runs.state import RunState
 from core.search.budget import preset
 from core.search.family import FAMILY
 from core.storage.location import open_store
 from tests.providers.openai_server import respond_by_hash, serving
+from tests.run_log import replay
+from tests.served_run import questions
+from tests.studio_home import database
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 IRIS = ROOT / "sample_programs" / "data" / "iris.csv"
 FEATURES = "petal_length,petal_width,sepal_length,sepal_width"
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
-    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def optimize(*options, data=IRIS, inputs=FEATURES, output="answer"):
@@ -66,11 +63,16 @@ def interrupted_run():
 
 
 @pytest.fixture
-def questions(tmp_path):
+def served(tmp_path):
+    """Makes a command of questions to the models at this address; gives its exit code."""
     path = tmp_path / "questions.csv"
-    rows = [f"Is item {i} fine?,{'yes' if i % 2 else 'no'}" for i in range(60)]
-    path.write_text("\n".join(["question,answer", *rows]), encoding="utf-8")
-    return path
+    path.write_text(questions(60), encoding="utf-8")
+
+    def optimized(base):
+        models = ["--task-model", "m", "--prompt-model", "m", "--api-base", base]
+        return optimize("--json", *models, data=path, inputs="question")
+
+    return optimized
 
 
 def test_a_finished_run_prints_one_json_object_with_its_scores(capsys):
@@ -132,11 +134,11 @@ def test_runs_are_listed(capsys):
     assert (listed["name"], listed["status"]) == ("Flowers", "finished")
 
 
-def test_a_run_that_cannot_be_read_is_listed_as_such_beside_the_others(home, capsys):
+def test_a_run_that_cannot_be_read_is_listed_as_such_beside_the_others(capsys):
     optimize("--name", "Flowers", "--trials", "1", "--minibatch", "2")
     store = open_store()
     broken = store.create(store.runs()[0].config)
-    with closing(sqlite3.connect(home / "studio.db")) as connection, connection:
+    with database() as connection:
         connection.execute("UPDATE runs SET config = '{}' WHERE id = ?", (broken,))
     capsys.readouterr()
     assert main(["runs", "--json"]) == 0
@@ -229,10 +231,9 @@ def test_a_program_with_named_fields_takes_columns_of_other_names(tmp_path, caps
     assert json.loads(capsys.readouterr().out)["status"] == "finished"
 
 
-def test_an_exported_program_runs_alone_in_a_fresh_process(home, questions, capsys):
+def test_an_exported_program_runs_alone_in_a_fresh_process(home, served, capsys):
     with serving(respond_by_hash) as (base, _):
-        options = ["--task-model", "m", "--prompt-model", "m", "--api-base", base]
-        assert optimize("--json", *options, data=questions, inputs="question") == 0
+        assert served(base) == 0
         run_id = json.loads(capsys.readouterr().out)["run_id"]
         snippet = home / "out" / "use_it.py"
         snippet.parent.mkdir()
@@ -269,12 +270,9 @@ def test_exported_json_and_csv_are_what_they_say(home, capsys):
     )
 
 
-def test_a_run_on_an_openai_endpoint_counts_what_the_endpoint_saw(questions, capsys):
+def test_a_run_on_an_openai_endpoint_counts_what_the_endpoint_saw(served, capsys):
     with serving(respond_by_hash) as (base, server):
-        code = optimize(
-            "--json", "--task-model", "m", "--prompt-model", "m", "--api-base", base,
-            data=questions, inputs="question",
-        )  # fmt: skip
+        code = served(base)
         seen = len(server.seen.requests)
     assert code == 0
     found = json.loads(capsys.readouterr().out)
@@ -282,12 +280,9 @@ def test_a_run_on_an_openai_endpoint_counts_what_the_endpoint_saw(questions, cap
     assert found["cost_usd"] is None
 
 
-def test_a_refused_key_pauses_the_run_and_it_can_be_resumed(questions, capsys):
+def test_a_refused_key_pauses_the_run_and_it_can_be_resumed(served, capsys):
     with serving(respond_by_hash, always="refuse") as (base, server):
-        code = optimize(
-            "--json", "--task-model", "m", "--prompt-model", "m", "--api-base", base,
-            data=questions, inputs="question",
-        )  # fmt: skip
+        code = served(base)
         said = capsys.readouterr()
         assert code == 1
         assert "Incorrect API key provided" in said.err
@@ -298,17 +293,14 @@ def test_a_refused_key_pauses_the_run_and_it_can_be_resumed(questions, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == "finished"
 
 
-def test_rate_limits_errors_and_garbage_cost_retries_not_results(questions, capsys):
+def test_rate_limits_errors_and_garbage_cost_retries_not_results(served, capsys):
     faults = ["429", "ok", "500", "ok", "garbage", "ok", "429", "500", "ok"] * 3
     with serving(respond_by_hash, faults=faults) as (base, server):
-        code = optimize(
-            "--json", "--task-model", "m", "--prompt-model", "m", "--api-base", base,
-            data=questions, inputs="question",
-        )  # fmt: skip
+        code = served(base)
         assert not server.behaviour.faults
     assert code == 0
     run_id = json.loads(capsys.readouterr().out)["run_id"]
-    state = RunState().fold(open_store().since(run_id, 0))
+    state = replay(open_store(), run_id)
     scored = [r for results in state.results.values() for r in results.values()]
     assert all(result.score is not None for result in scored)
 
@@ -321,14 +313,10 @@ def in_the_background(*arguments):
     return thread, codes
 
 
-def wait_for_phase(phase):
-    """Id of the only run, once it is in this phase; at most half a minute."""
-    for _ in range(300):
-        for run in open_store().runs():
-            if RunState().fold(open_store().since(run.id, 0)).phase == phase:
-                return run.id
-        time.sleep(0.1)
-    pytest.fail(f"it never came to {phase}")
+def run_in(phase):
+    """Id of a run that is in this phase, or None."""
+    store = open_store()
+    return next((run.id for run in store.runs() if replay(store, run.id).phase == phase), None)
 
 
 def test_a_run_with_review_says_where_to_approve_it_and_waits_until_somebody_does(capsys):
@@ -336,7 +324,7 @@ def test_a_run_with_review_says_where_to_approve_it_and_waits_until_somebody_doe
         *("optimize", "--program", "classification", "--data", str(IRIS), "--quiet"),
         *("--inputs", FEATURES, "--output", "answer", "--review", "--json"),
     )
-    run_id = wait_for_phase("review")
+    run_id = wait_until(lambda: run_in("review"), pause=0.1)
     assert f"python -m core approve {run_id}" in capsys.readouterr().err
     time.sleep(0.6)
     assert thread.is_alive()
@@ -351,7 +339,7 @@ def test_a_run_with_review_says_where_to_approve_it_and_waits_until_somebody_doe
 def test_a_locked_text_stays_in_every_instruction_that_is_tried(capsys):
     assert optimize("--json", "--lock", "classify.predict=Given the fields") == 0
     run_id = json.loads(capsys.readouterr().out)["run_id"]
-    state = RunState().fold(open_store().since(run_id, 0))
+    state = replay(open_store(), run_id)
     assert state.steering.locks == {"classify.predict": ("Given the fields",)}
     tried = {each.choices["classify.predict"].instruction for each in state.candidates.values()}
     assert len(tried) > 1
@@ -386,7 +374,7 @@ def test_a_finished_run_goes_on_with_more_trials(capsys):
     second = json.loads(capsys.readouterr().out)
     assert second["status"] == "finished"
     assert second["calls"]["task"] > first["calls"]["task"]
-    state = RunState().fold(open_store().since(first["run_id"], 0))
+    state = replay(open_store(), first["run_id"])
     assert sum(trial.purpose == "minibatch" for trial in state.trials.values()) == 9
 
 
@@ -403,7 +391,7 @@ def test_a_finished_run_evaluates_more_and_ends_as_it_was(capsys):
     assert [each["score"]["n"] for each in found["candidates"]] == [9, 9]
     assert [each["noise"]["runs"] for each in found["candidates"]] == [27, 27]
     assert "runs are missing: at most" in printed.err
-    state = RunState().fold(open_store().since(run_id, 0))
+    state = replay(open_store(), run_id)
     assert state.best == first["best"]["candidate"]
     assert main([*command, "--quiet"]) == 0
     printed = capsys.readouterr()
@@ -431,7 +419,7 @@ def test_a_run_that_has_not_ended_keeps_the_request_until_it_goes_on(capsys):
     assert main(["evaluate", run_id, "baseline", "--repeats", "2", "--quiet"]) == 0
     assert f"`python -m core resume {run_id}` goes on" in capsys.readouterr().err
     assert main(["resume", run_id, "--quiet", "--json"]) == 0
-    state = RunState().fold(open_store().since(run_id, 0))
+    state = replay(open_store(), run_id)
     assert state.steering.evaluations[0].end == "done"
     assert len(state.repeats[state.baseline, "test"]) == state.sizes[2]
 

@@ -14,11 +14,7 @@ from tests.pipelines import EQUAL
 IRIS, HOPS = EQUAL["iris"], EQUAL["multi_hop_qa"]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
-    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def words(program, data="iris.csv", inputs=IRIS.inputs):

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 
 import pytest
 
@@ -36,14 +35,8 @@ def lenient(example, prediction):
 
 
 @pytest.fixture
-def name(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
-    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
-    monkeypatch.syspath_prepend(tmp_path)
-    found = f"cli_own_{tmp_path.name.replace('-', '_')}"
-    (tmp_path / f"{found}.py").write_text(PROGRAM, encoding="utf-8")
-    yield found
-    sys.modules.pop(found, None)
+def name(home, own_module):
+    return own_module(PROGRAM)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The app in process, on a SQLite store of its own."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from core.runs.decisions import StopRequested
 from core.runs.store import Store
 from core.search.budget import Budget
 from core.storage.location import open_store
+from tests.run_log import replay
+from tests.waiting import wait_until
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 # The process object is let go on purpose: workers outlive whoever started them.
@@ -25,10 +26,8 @@ SMALL = Budget(
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch) -> Store:
+def store(home) -> Store:
     """The store that the app uses; its caches are empty."""
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
-    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
     st.cache_data.clear()
     st.cache_resource.clear()
     return open_store()
@@ -98,9 +97,5 @@ def stop_workers(store) -> Iterator[None]:
     yield
     for run in store.runs():
         store.append(run.id, [StopRequested(by="test")])
-    deadline = time.monotonic() + 30
-    ended = {"run_finished", "run_stopped", "run_failed"}
     for run in store.runs():
-        while not {record.event.kind for record in store.since(run.id, 0)} & ended:
-            assert time.monotonic() < deadline, f"the worker of {run.id} did not stop"
-            time.sleep(0.2)
+        wait_until(lambda run=run: replay(store, run.id).is_ended, lambda run=run: run.id)

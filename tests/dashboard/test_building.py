@@ -1,7 +1,7 @@
 """The program being built, change by change."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.programs.pipeline.problems import errors, problems
@@ -15,6 +15,7 @@ from dashboard.building_outline import differences, drawn, offers_to
 from dashboard.components.pipeline_fields import lines, replaced
 from dashboard.components.plain_text import escaped
 from dashboard.components.stage_graph import stage_diagram
+from tests.drawn_examples import drawing
 
 KINDS = tuple(edits.STEMS)
 
@@ -174,7 +175,7 @@ def done(built, change):
     return does[what](*given)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@drawing(40)
 @given(st.sampled_from(GALLERY), changes)
 def test_whatever_is_done_can_be_shown_and_taken_back(beginning, steps):
     built = begun(beginning.spec)

@@ -29,7 +29,6 @@ def result(**changes):
         "score": 1.0,
         "failure": None,
         "trace": trace,
-        "demos": {},
         "seconds": 0.1,
         "usage": Usage(),
     }

@@ -42,7 +42,6 @@ def result(score, *, outputs=None, parts=None, message=None):
             outputs={"answer": "x"} if outputs is None else outputs,
             stages=[], prompts=[], parts=parts or {},
         ),
-        demos={},
         seconds=0.0,
         usage=Usage(),
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """The Monitor page as a viewer of a run uses it."""
 
 import json
-import time
 
 import pytest
 
@@ -16,6 +15,7 @@ from core.worker.log import last_words
 from dashboard import services
 from tests import run_log
 from tests.dashboard.conftest import button, iris_config, labels, starts_a_worker, texts
+from tests.waiting import wait_until
 
 
 def metrics(page) -> dict[str, str]:
@@ -106,10 +106,7 @@ def test_a_worker_that_dies_at_its_start_is_shown_with_its_last_words(
     with monkeypatch.context() as broken:
         broken.setenv("PYTHONSAFEPATH", "1")  # the worker will not find its own modules
         launcher.start(run_id)
-    deadline = time.monotonic() + 30
-    while last_words(run_id, since=None) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: last_words(run_id, since=None) is not None)
     monkeypatch.setattr(liveness, "START_GRACE", 0.0)
     page = open_page("monitor", run=run_id)
     assert not page.exception
@@ -260,10 +257,7 @@ def test_an_interrupted_run_is_resumed_by_a_worker_of_its_own(open_page, store, 
     page = open_page("monitor", run=run_id)
     assert any("No worker is at this run" in each.value for each in page.warning)
     button(page, "Resume").click().run()
-    deadline = time.monotonic() + 60
-    while not events_of(store, run_id, "run_finished"):
-        assert time.monotonic() < deadline, "the worker did not finish the run"
-        time.sleep(0.3)
+    wait_until(lambda: events_of(store, run_id, "run_finished"))
     assert services.run_view(run_id).status == "finished"
 
 

@@ -21,6 +21,7 @@ from tests.dashboard.conftest import (
     starts_a_worker,
     texts,
 )
+from tests.waiting import wait_until
 
 
 def ended_run(store, name="Old run"):
@@ -100,10 +101,7 @@ def test_an_interrupted_run_is_resumed_by_one_click(open_page, store, monkeypatc
     button(page, "Resume").click().run()
     assert not page.exception
     assert (page.title[0].value, run_in_url(page)) == ("Monitor", run)
-    deadline = time.monotonic() + 30
-    while not any(each.event.kind == "run_started" for each in store.since(run, 0)):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_until(lambda: any(each.event.kind == "run_started" for each in store.since(run, 0)))
 
 
 def test_a_run_that_paused_at_its_cap_is_resumed_with_a_higher_one(open_page, store):

@@ -6,19 +6,15 @@ once the fault is cured, ends as if nothing had been wrong; what failed is never
 
 import pytest
 
-from core.data.dataset import FieldMapping
-from core.data.readers import read
-from core.data.split import SplitConfig
 from core.lm.connection import LMConfig
 from core.lm.failures import FailurePolicy, Rule, group_of
-from core.runs.config import RunConfig
 from core.runs.decisions import ResumeRequested
 from core.runs.events import ExampleScored, Paused, RunFinished, TraceBootstrapped
-from core.search.budget import Budget
 from core.storage.memory import MemoryStore
 from core.worker.session import work
 from tests.providers.faults import FAULTS
-from tests.providers.openai_server import digest, formatted, requested_fields, serving
+from tests.providers.openai_server import requested_fields, serving
+from tests.served_run import TWO_STAGES, respond_with_types, served_config
 
 HUNG = 0.2
 """Seconds after which a call counts as hung, where one hangs or drips."""
@@ -69,33 +65,11 @@ def test_every_fault_of_the_server_is_met_by_a_run():
     assert FAULTS.keys() == {*PASSES, *REFUSES, *ANSWERS, *HARMLESS}
 
 
-def respond(messages):
-    """Repeatable answers of the right types to all that a run asks."""
-    mark = int(digest(messages), 16)
-    answers = {"answer": ("no", "yes", "yes")[mark % 3], "doubts": str(mark % 5)}
-    return formatted({name: answers.get(name, f"{mark}") for name in requested_fields(messages)})
-
-
 def config(store, base, *, fault=None, **changes):
-    rows = "\n".join(f"Is item {i} fine?,{'yes' if i % 3 else 'no'}" for i in range(14))
-    dataset = read("items.csv", f"question,answer\n{rows}\n".encode())
     hangs = PASSES.get(fault) == "hang" and fault != "504"  # which is said at once
     waits = {"timeout": HUNG, "retries": 0} if hangs else {"timeout": 20.0, "retries": 1}
     model = LMConfig(model="m", api_base=base, retry_wait=0.0, **waits)
-    settings = {
-        "name": "faults",
-        "program": "tests.providers.two_stages:TEMPLATE",
-        "dataset": store.put_dataset(dataset),
-        "dataset_name": dataset.name,
-        "mapping": FieldMapping(inputs={"question": "question"}, outputs={"answer": "answer"}),
-        "split": SplitConfig(),
-        "metric": "exact_match",
-        "budget": Budget(name="exact", instructions=2, demo_sets=2, trials=2, minibatch=3),
-        "task_model": model,
-        "prompt_model": model,
-        "concurrency": 1,
-    }
-    return RunConfig(**{**settings, **changes})
+    return served_config(store, model, **{"program": TWO_STAGES, "concurrency": 1, **changes})
 
 
 def run(store, run_id):
@@ -104,7 +78,7 @@ def run(store, run_id):
 
 @pytest.fixture(scope="module")
 def provider():
-    with serving(respond) as (base, server):
+    with serving(respond_with_types) as (base, server):
         yield base, server.behaviour, server
 
 

@@ -27,9 +27,8 @@ ROWS = "who;when;part;frage;antwort\n" + "".join(
 
 
 @pytest.fixture
-def file(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
-    path = tmp_path / "fragen.csv"
+def file(home):
+    path = home / "fragen.csv"
     path.write_text(ROWS, encoding="utf-8")
     return path
 

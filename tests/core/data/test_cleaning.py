@@ -137,8 +137,8 @@ def test_cleaning_a_cleaned_dataset_adds_to_its_steps():
     assert twice.origin == "Uploaded as tickets.csv; cleaned in 2 steps"
 
 
-def test_the_recipe_is_stored_with_the_dataset(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
+@pytest.mark.usefixtures("home")
+def test_the_recipe_is_stored_with_the_dataset():
     made = clean(RAW, (Trim(), FillMissing(column="n", value=0))).dataset
     store = open_store()
     kept = store.dataset(store.put_dataset(made))

@@ -6,21 +6,16 @@ import io
 import json
 
 import pyarrow as pa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from core.data.readers import ReadAs, read, reading, sampled, source_of_bytes
 from core.errors import DatasetError
 from tests.core.data.odd_files import parquet, workbook
+from tests.drawn_examples import drawing
 
-FEW = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+FEW = drawing(60)
 # No half characters, which no file can hold, and no zero, which no text file may.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 SCALARS = st.one_of(
@@ -128,7 +123,7 @@ def test_parquet_gives_back_what_was_written(rows):
     assert rows_of(read("f.parquet", content)) == [list(row) for row in rows]
 
 
-@settings(FEW, max_examples=25)
+@drawing(25)
 @given(
     rows=tables(
         st.integers(-(10**9), 10**9)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -12,6 +12,7 @@ from core.data.dataset import Dataset, FieldMapping
 from core.data.part_names import combined, part_of
 from core.data.split import SplitConfig, split
 from core.errors import DatasetError
+from tests.drawn_examples import drawing
 
 MAPPING = FieldMapping(inputs={"x": "x"}, outputs={"y": "y"})
 
@@ -227,13 +228,7 @@ def test_settings_stored_before_there_were_these_ways_still_load():
     assert (config.counts, config.group_by, config.order_by, config.part_column) == (None,) * 4
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@drawing(150)
 @given(
     cells=st.lists(
         st.tuples(st.integers(0, 12), st.sampled_from("abc"), st.integers(0, 6)),

@@ -40,9 +40,8 @@ def test_a_browser_is_told_a_name_that_fits(source):
 
 
 @pytest.fixture
-def run_id(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
-    monkeypatch.chdir(tmp_path)
+def run_id(home, monkeypatch):
+    monkeypatch.chdir(home)
     store = open_store()
     return logged(config_of(store, "retrieval_qa"), store)
 

@@ -237,13 +237,13 @@ def test_a_queued_candidate_goes_first_and_counts_for_nothing_in_the_budget(opti
     def queue(state):
         return de.CandidateQueued(by="Bob", candidate=with_adas(state))
 
-    run = finished(optimizer, ADD, once(searching(2), queue))
+    run = finished(optimizer, ADD, once(searching(2), queue), quality=hard)
     first = started_since(run, run.decided[1])[0]
     assert first.candidate == run.decided[1].candidate
     assert (first.purpose, first.asked_by) == ("full", "Bob")
     assert "Bob queued this candidate" in first.reason
     assert first.candidate.id in run.state.fully_evaluated
-    alone = finished(optimizer)
+    alone = finished(optimizer, quality=hard)
     if not FAMILY[optimizer].shape.adaptive:
         own = [t for t in run.state.trials.values() if t.asked_by is None]
         assert len(own) == len(alone.state.trials)

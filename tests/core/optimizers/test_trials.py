@@ -11,7 +11,7 @@ from core.programs.candidate import Candidate, Choice
 from core.runs import events as ev
 from core.runs.state import RunState
 from core.runs.store import Record
-from tests.known_optimum import WEATHER
+from tests.scored_example import scored_example
 
 ONE = Candidate(choices={"a": Choice(instruction="i1", demo_set="d1")})
 TWO = Candidate(choices={"a": Choice(instruction="i2", demo_set="d1")})
@@ -31,18 +31,8 @@ class Log:
         return self.add(trial_started(self.state, purpose, candidate, examples))
 
     def score(self, trial, example, score, attempt=0):
-        return self.add(
-            ev.ExampleScored(
-                trial=trial,
-                candidate=self.state.trials[trial].candidate,
-                example=example,
-                attempt=attempt,
-                score=score,
-                failure=WEATHER if score is None else None,
-                seconds=1.0,
-                usage=ev.Usage(calls=1),
-            )
-        )
+        candidate = self.state.trials[trial].candidate
+        return self.add(scored_example(trial, candidate, example, score, attempt=attempt))
 
     def pending(self, trial):
         return list(pending_examples(self.state, self.state.trials[trial]))
@@ -129,14 +119,5 @@ def test_an_outage_does_not_use_an_example_up():
     away = ev.Failure(kind="LMServerError", message="503")
     log = Log().start("minibatch", ONE, "1")
     for attempt in range(ATTEMPTS):
-        event = ev.ExampleScored(
-            trial=0,
-            candidate=ONE.id,
-            example="1",
-            attempt=attempt,
-            failure=away,
-            seconds=0.0,
-            usage=ev.Usage(),
-        )
-        log.add(event)
+        log.add(scored_example(0, ONE.id, "1", None, attempt=attempt, failure=away))
     assert log.pending(0) == [("1", ATTEMPTS)]

@@ -1,5 +1,3 @@
-import sys
-
 import dspy
 import pytest
 
@@ -50,13 +48,8 @@ TEMPLATE = ProgramTemplate(
 
 
 @pytest.fixture
-def name(tmp_path, monkeypatch):
-    """A module of people's own, where Python finds it."""
-    monkeypatch.syspath_prepend(tmp_path)
-    found = f"studio_own_{tmp_path.name.replace('-', '_')}"
-    (tmp_path / f"{found}.py").write_text(TEXT, encoding="utf-8")
-    yield found
-    sys.modules.pop(found, None)
+def name(own_module):
+    return own_module(TEXT)
 
 
 @pytest.mark.parametrize(

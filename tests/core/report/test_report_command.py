@@ -6,8 +6,7 @@ from tests import run_log
 
 
 @pytest.fixture
-def run_id(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
+def run_id(home):
     return run_log.iris_run(open_store())[0]
 
 

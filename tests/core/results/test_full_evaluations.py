@@ -1,4 +1,3 @@
-from core.lm.usage import Usage
 from core.programs.candidate import NO_DEMOS, Candidate, Choice
 from core.programs.predictors import PredictorInfo
 from core.results.frames import best_candidate, observed
@@ -7,6 +6,7 @@ from core.runs import events as ev
 from core.runs.state import RunState
 from core.runs.store import Record
 from tests import run_log
+from tests.scored_example import scored_example
 
 ROWS = tuple(str(number) for number in range(10))
 
@@ -29,19 +29,7 @@ class Search:
             )
         )
         for example, score in scores.items():
-            failure = ev.Failure(kind="Timeout", message="slow") if score is None else None
-            self.events.append(
-                ev.ExampleScored(
-                    trial=number,
-                    candidate=candidate.id,
-                    example=example,
-                    attempt=0,
-                    score=score,
-                    failure=failure,
-                    seconds=1.0,
-                    usage=Usage(),
-                )
-            )
+            self.events.append(scored_example(number, candidate.id, example, score))
         known = [score for score in scores.values() if score is not None]
         mean = sum(known) / len(known) if known else None
         failed = len(scores) - len(known)

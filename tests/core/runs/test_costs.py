@@ -10,6 +10,7 @@ from core.runs.choices import search_space
 from core.runs.costs import PER_FIELD, REST, run_cost, text_tokens
 from core.runs.state import RunState
 from core.runs.store import Record
+from tests.scored_example import scored_example
 
 OWN, LONG = "x" * 40, "y" * 4_000
 DEMO = {"question": "q" * 400, "answer": "a" * 40}
@@ -34,18 +35,8 @@ def state_of(*texts, demos=(), results=0, tokens=0):
     baseline = Candidate(choices={"answer": choice})
     rows = tuple(map(str, range(9)))
     events.append(ev.TrialStarted(number=0, purpose="baseline", candidate=baseline, examples=rows))
-    events += [
-        ev.ExampleScored(
-            trial=0,
-            candidate=baseline.id,
-            example=row,
-            attempt=0,
-            score=1.0,
-            seconds=1.0,
-            usage=Usage(calls=1, input_tokens=tokens // 2, output_tokens=tokens // 2),
-        )
-        for row in rows[:results]
-    ]
+    usage = Usage(calls=1, input_tokens=tokens // 2, output_tokens=tokens // 2)
+    events += [scored_example(0, baseline.id, row, 1.0, usage=usage) for row in rows[:results]]
     return RunState().fold(Record(seq, event) for seq, event in enumerate(events, start=1))
 
 

@@ -6,52 +6,18 @@ from pydantic import ValidationError
 
 from core.lm.usage import Usage
 from core.programs.candidate import Candidate, Choice
-from core.proposal.settings import ProposerSettings
 from core.runs import events as ev
 from core.runs.events import Event, event_from_json, event_to_json
 from tests import run_log
-from tests.every_decision import EVERY_DECISION
+from tests.contracts.store_contract import ONE_OF_EACH
 
 KINDS = get_args(get_args(Event)[0])
 FAILURE = ev.Failure(kind="KeyError", message="'x'", stage="answer")
 CANDIDATE = Candidate(choices={"a": Choice(instruction="i", demo_set="d")})
 
-RARE = [
-    ev.PromptCallFailed(task="summarise dataset", failure=FAILURE, seconds=1.0, usage=Usage()),
-    ev.RoundStarted(
-        number=3,
-        predictors=("a",),
-        settings=ProposerSettings(temperature=0.3, tip="simple", shown_set=None, history=True),
-        demo_sets={"a": "d"},
-    ),
-    ev.Paused(reason="x", by_person=True),
-    ev.Resumed(),
-    ev.BudgetReached(calls=1, cap=2),
-    ev.RunStopped(best=None),
-    ev.RunFailed(message="x"),
-    ev.ProposalRefused(
-        task="propose a 2", predictor="a", text="x", reason="y", seconds=1.0, usage=Usage()
-    ),
-    ev.EvaluationStarted(request=0, examples=("1", "2"), missing=4),
-    ev.ExampleRepeated(
-        request=0,
-        candidate="c",
-        part="test",
-        example="1",
-        repeat=2,
-        attempt=0,
-        score=0.5,
-        seconds=1.0,
-        usage=Usage(),
-    ),
-    ev.EvaluationFinished(request=0, end="bound"),
-    ev.RunBranched(parent="0123abcd", seq=17),
-    *EVERY_DECISION,
-]
-
 
 def every_kind():
-    return [*run_log.events(run_log.Plan(failing=0.2)), *RARE]
+    return [*run_log.events(run_log.Plan(failing=0.2)), *ONE_OF_EACH]
 
 
 def test_every_kind_of_event_is_the_same_after_a_trip_through_json():

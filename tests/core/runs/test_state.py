@@ -11,6 +11,7 @@ from core.runs.scores import test_scores as scores_on_test
 from core.runs.state import RunState, baseline_candidate, row
 from core.runs.store import Record
 from tests import run_log
+from tests.scored_example import TIMEOUT, scored_example
 
 PREDICTOR = PredictorInfo(
     name="answer",
@@ -21,7 +22,6 @@ PREDICTOR = PredictorInfo(
 ONE = Candidate(choices={"answer": Choice(instruction="i1", demo_set="d1")})
 TWO = Candidate(choices={"answer": Choice(instruction="i2", demo_set="d1")})
 CALL = Usage(calls=1, input_tokens=10, output_tokens=2, cost_usd=0.5)
-WEATHER = ev.Failure(kind="LMTimeoutError", message="no answer within 60 seconds")
 
 
 class Log:
@@ -50,18 +50,8 @@ class Log:
         )
 
     def score(self, trial, example, score, attempt=0, usage=CALL):
-        return self.add(
-            ev.ExampleScored(
-                trial=trial,
-                candidate=self.state.trials[trial].candidate,
-                example=example,
-                attempt=attempt,
-                score=score,
-                failure=WEATHER if score is None else None,
-                seconds=2.0,
-                usage=usage,
-            )
-        )
+        candidate, more = self.state.trials[trial].candidate, {"attempt": attempt, "usage": usage}
+        return self.add(scored_example(trial, candidate, example, score, seconds=2.0, **more))
 
     def end(self, number, mean, n=1, failed=0):
         return self.add(ev.TrialFinished(number=number, mean=mean, n=n, failed=failed))
@@ -84,9 +74,7 @@ def test_a_new_run_is_queued_and_starts_with_its_predictors_and_sizes():
 
 def test_records_that_were_folded_before_are_passed_over():
     log = Log().run().trial(0, "baseline", ONE, "1")
-    scored = ev.ExampleScored(
-        trial=0, candidate=ONE.id, example="1", attempt=0, score=1.0, seconds=1.0, usage=CALL
-    )
+    scored = scored_example(0, ONE.id, "1", 1.0, usage=CALL)
     records = [Record(3, scored), Record(3, scored), Record(2, scored)]
     log.state.fold(records)
     assert (log.state.examples_scored, log.state.usage.calls, log.state.seq) == (1, 1, 3)
@@ -152,7 +140,7 @@ def test_the_latest_result_of_an_example_is_the_one_that_counts():
 def test_a_failure_is_no_score_but_is_listed_with_its_place_in_plain_words():
     log = Log().run().trial(0, "baseline", ONE, "1", "2").score(0, "1", None).score(0, "2", 1.0)
     assert val_mean(log.state, ONE.id) == 1.0
-    assert log.state.failures == [(100.0, "trial 0, row 2", WEATHER)]
+    assert log.state.failures == [(100.0, "trial 0, row 2", TIMEOUT)]
 
 
 def test_nothing_scored_has_no_mean_and_zero_is_a_mean():
@@ -221,7 +209,7 @@ def test_usage_is_counted_by_model():
     log = Log().run().add(proposed(1, "Short.")).trial(0, "baseline", ONE, "1").score(0, "1", 1.0)
     log.add(
         ev.TraceBootstrapped(example="7", attempt=0, accepted=False, seconds=1.0, usage=CALL),
-        ev.PromptCallFailed(task="summarise dataset", failure=WEATHER, seconds=1.0, usage=CALL),
+        ev.PromptCallFailed(task="summarise dataset", failure=TIMEOUT, seconds=1.0, usage=CALL),
     )
     state = log.state
     assert (state.task_usage.calls, state.prompt_usage.calls, state.usage.calls) == (2, 2, 4)
@@ -233,10 +221,10 @@ def test_failures_of_every_kind_are_listed_oldest_first_in_plain_words():
     log = Log().run().trial(0, "baseline", ONE, "abc")
     log.add(
         ev.TraceBootstrapped(
-            example="7", attempt=0, accepted=False, failure=WEATHER, seconds=1.0, usage=CALL
+            example="7", attempt=0, accepted=False, failure=TIMEOUT, seconds=1.0, usage=CALL
         )
     )
-    log.add(ev.PromptCallFailed(task="describe answer", failure=WEATHER, seconds=1.0, usage=CALL))
+    log.add(ev.PromptCallFailed(task="describe answer", failure=TIMEOUT, seconds=1.0, usage=CALL))
     log.score(0, "abc", None)
     assert [where for _, where, _ in log.state.failures] == [
         "bootstrap, row 8",

@@ -13,6 +13,7 @@ from core.runs.scores import best_candidate
 from core.runs.state import RunState
 from core.runs.store import Record
 from core.runs.undo import undoing
+from tests.scored_example import scored_example
 
 NAMES = ("ask", "answer")
 OWN = "Answer in one word. Never guess."
@@ -161,12 +162,7 @@ def test_what_is_ruled_out_does_not_lead():
             )
         )
         for example in "1234":
-            log.add(
-                ev.ExampleScored(
-                    trial=number, candidate=candidate.id, example=example, attempt=0,
-                    score=score, seconds=1.0, usage=ev.Usage(),
-                )
-            )  # fmt: skip
+            log.add(scored_example(number, candidate.id, example, score))
         log.add(ev.TrialFinished(number=number, mean=score, n=4, failed=0))
     assert best_candidate(log.state) == good.id
     log.decide(de.ChoiceRejected, choice=instruction(1))

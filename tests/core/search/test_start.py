@@ -9,10 +9,16 @@ def test_the_program_as_given_comes_first_and_every_level_about_as_often():
     found = start.candidates(0)
 
     assert found[0] == (0, 0)
-    assert start.number == 12
-    assert len(set(found[1:])) == 12
-    assert Counter(second for _, second in found[1:]) == Counter(range(12))
-    assert set(Counter(first for first, _ in found[1:]).values()) == {2}
+    assert start.number == len(set(found)) == 12
+    assert Counter(second for _, second in found) == Counter(range(12))
+    assert set(Counter(first for first, _ in found).values()) == {2}
+
+
+def test_more_levels_than_it_has_candidates_are_covered_as_far_as_it_goes():
+    found = Start(Choices(sizes=(40, 3))).candidates(0)
+
+    assert found[0] == (0, 0)
+    assert len({first for first, _ in found}) == MOST
 
 
 def test_it_is_as_large_as_the_widest_variable_within_bounds():

@@ -1,7 +1,6 @@
 """What a database adds to the contract: other processes, damage, other versions."""
 
 import sqlite3
-import time
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -14,6 +13,7 @@ from core.storage.migrations import MIGRATIONS
 from core.storage.sql import SqlStore
 from tests.contracts import store_processes as processes
 from tests.contracts.store_contract import CONFIG, FULL_SNAPSHOT, NOTE, check_log, table
+from tests.waiting import wait_until
 
 
 def execute(url, statement):
@@ -75,9 +75,7 @@ def test_a_killed_writer_leaves_whole_appends_and_a_usable_log(sql_store, databa
     for _ in range(3):
         before = sql_store.run(run).seq
         writer = processes.process(processes.write_for_ever, database, run)
-        deadline = time.monotonic() + 30
-        while sql_store.run(run).seq < before + 30 and time.monotonic() < deadline:
-            time.sleep(0.005)
+        wait_until(lambda before=before: sql_store.run(run).seq >= before + 30)
         writer.kill()
         writer.join()
         writer.close()

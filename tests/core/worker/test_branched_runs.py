@@ -54,10 +54,10 @@ def paid(store, run_id):
 
 
 def test_a_real_run_can_be_folded_from_a_branch_at_every_event(store, parent):
-    records = store.since(parent, 0)
+    records, before = store.since(parent, 0), RunState()
     for last in range(len(records) + 1):
+        before.fold(records[:last][-1:])
         state = replay(store, new := branch(store, parent, by="anna", upto=last))
-        before = RunState().fold(records[:last])
         if state.instructions:
             assert results(state) == results(before)
             assert state.fully_evaluated == before.fully_evaluated

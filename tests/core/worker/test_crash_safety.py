@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -18,30 +17,24 @@ from pathlib import Path
 
 import pytest
 
-from core.data.dataset import FieldMapping
-from core.data.readers import read
-from core.lm.connection import LMConfig
-from core.runs.config import RunConfig
 from core.runs.events import RunStarted
 from core.runs.scores import best_candidate
-from core.runs.state import RunState
 from core.search.budget import Budget
 from core.storage.location import open_store
 from core.worker.launcher import cache_folder
 from core.worker.log import last_words
-from tests.forked import Nursery
 from tests.providers.openai_server import Latency, respond_by_hash, serving
+from tests.run_log import replay
+from tests.served_run import served_config
+from tests.studio_home import database, database_file, forget_heartbeat, move_in
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLS = 30
+BUDGET = Budget(
+    name="exact", instructions=3, demo_sets=3, trials=6, minibatch=5, full_every=3, val_cap=12
+)
 SPENT_ON_ENDS = {"at", "seconds", "usage", "shares", "worker"}
 """What may differ between two runs that did the same."""
-
-
-@pytest.fixture(scope="module")
-def nursery():
-    with Nursery() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -49,39 +42,6 @@ def provider():
     """(base address, server): answers alike to whoever asks alike, after a few milliseconds."""
     with serving(respond_by_hash, latency=Latency(median=0.003, sigma=0.5)) as (base, server):
         yield base, server
-
-
-@pytest.fixture
-def studio(tmp_path, monkeypatch):
-    """A folder with a database of its own."""
-    return placed(tmp_path, monkeypatch)
-
-
-def placed(folder, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{folder / 'studio.db'}")
-    monkeypatch.setenv("STUDIO_HOME", str(folder))
-    return folder
-
-
-def config(store, base):
-    rows = "\n".join(f"Is item {i} fine?,{'yes' if i % 2 else 'no'}" for i in range(60))
-    dataset = read("items.csv", f"question,answer\n{rows}\n".encode())
-    model = LMConfig(model="test-model", api_base=base)
-    return RunConfig(
-        name="disturbed",
-        program="classification",
-        dataset=store.put_dataset(dataset),
-        dataset_name=dataset.name,
-        mapping=FieldMapping(inputs={"question": "question"}, outputs={"answer": "answer"}),
-        metric="exact_match",
-        budget=Budget(
-            name="exact", instructions=3, demo_sets=3, trials=6, minibatch=5, full_every=3,
-            val_cap=12,
-        ),
-        task_model=model,
-        prompt_model=model,
-        concurrency=1,
-    )  # fmt: skip
 
 
 class Run:
@@ -92,16 +52,15 @@ class Run:
         self.nursery = nursery
         self.store = open_store()
         self._server.seen.requests.clear()
-        self.id = self.store.create(config(self.store, base))
+        config = served_config(self.store, base, items=60, budget=BUDGET, concurrency=1)
+        self.id = self.store.create(config)
 
     def start(self, **oddities):
         return self.nursery.worker(self.id, **oddities)
 
     def resume(self, **oddities):
         """Another worker, without waiting until the one before counts as dead."""
-        with sqlite3.connect(os.environ["STUDIO_DB"].removeprefix("sqlite:///")) as connection:
-            connection.execute("UPDATE runs SET heartbeat = 0 WHERE id = ?", (self.id,))
-        connection.close()
+        forget_heartbeat(self.id)
         return self.start(**oddities)
 
     def wait_for(self, events, pid=None, timeout=60):
@@ -117,7 +76,7 @@ class Run:
         return self.store.since(self.id, 0)
 
     def state(self):
-        return RunState().fold(self.records())
+        return replay(self.store, self.id)
 
     def paid(self):
         """Request → how often it was answered."""
@@ -140,7 +99,7 @@ def told(records):
 def undisturbed(provider, nursery, tmp_path_factory):
     """(what happened, what was paid) in the same run when nobody disturbs it."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        placed(tmp_path_factory.mktemp("undisturbed"), monkeypatch)
+        move_in(tmp_path_factory.mktemp("undisturbed"), monkeypatch)
         run = Run(provider, nursery)
         assert nursery.wait(run.start()) == 0
         assert run.state().status == "finished"
@@ -159,13 +118,12 @@ def check(run, undisturbed, *, twice):
     asked = run.paid()
     assert set(asked) == set(paid)
     assert (asked - paid).total() <= twice
-    with sqlite3.connect(os.environ["STUDIO_DB"].removeprefix("sqlite:///")) as connection:
+    with database() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    connection.close()
 
 
 def test_a_worker_killed_at_thirty_moments_of_all_phases_pays_only_for_what_was_in_flight(
-    studio, provider, nursery, undisturbed
+    home, provider, nursery, undisturbed
 ):
     run, draw, phases, before = Run(provider, nursery), random.Random(7), set(), []
     pid = run.start()
@@ -194,7 +152,7 @@ def moments(happened, draw):
 
 
 def test_the_run_goes_on_when_the_dashboard_that_started_it_is_killed(
-    studio, provider, nursery, undisturbed
+    home, provider, nursery, undisturbed
 ):
     run = Run(provider, nursery)
     # as `dashboard.services` does it, in the process group of a server whose terminal is closed
@@ -219,9 +177,9 @@ def test_the_run_goes_on_when_the_dashboard_that_started_it_is_killed(
 
 
 @pytest.fixture
-def small_disk(studio, monkeypatch):
+def small_disk(home, monkeypatch):
     """(fill, free) of a disk with nothing but the studio on it; None where none can be mounted."""
-    disk = studio / "disk"
+    disk = home / "disk"
     disk.mkdir()
     mounted = shutil.which("mount") and subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)],
@@ -231,7 +189,7 @@ def small_disk(studio, monkeypatch):
     if not mounted or mounted.returncode:
         yield None
         return
-    placed(disk, monkeypatch)
+    move_in(disk, monkeypatch)
     ballast = disk / "ballast"
 
     def fill():
@@ -252,12 +210,12 @@ def starved(run, disk, patience, events):
         run.wait_for(events)
         disk[0]()
         return pid, disk[1]
-    size = Path(os.environ["STUDIO_DB"].removeprefix("sqlite:///")).stat().st_size
+    size = database_file().stat().st_size
     return run.start(patience=patience, largest_file=size + 40_000), lambda: None
 
 
 def test_a_worker_on_a_full_disk_ends_with_the_reason_and_the_run_is_resumed(
-    studio, provider, nursery, undisturbed, small_disk
+    home, provider, nursery, undisturbed, small_disk
 ):
     run = Run(provider, nursery)
     pid, free = starved(run, small_disk, patience=0.5, events=30)
@@ -273,7 +231,7 @@ def test_a_worker_on_a_full_disk_ends_with_the_reason_and_the_run_is_resumed(
 
 
 def test_a_worker_on_a_full_disk_goes_on_by_itself_as_soon_as_there_is_room(
-    studio, provider, nursery, undisturbed, small_disk
+    home, provider, nursery, undisturbed, small_disk
 ):
     if small_disk is None:
         pytest.skip("Only root can mount a disk that is full and then is not.")
@@ -287,18 +245,16 @@ def test_a_worker_on_a_full_disk_goes_on_by_itself_as_soon_as_there_is_room(
 
 
 def test_a_database_that_is_locked_for_many_times_its_wait_costs_nothing(
-    studio, provider, nursery, undisturbed
+    home, provider, nursery, undisturbed
 ):
     run = Run(provider, nursery)
     # a connection waits for 30 s and the lock lasts as long; here a tenth of a second, and two
     pid = run.start(busy_seconds=0.1)
     run.wait_for(40)
-    other = sqlite3.connect(os.environ["STUDIO_DB"].removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
-    time.sleep(2)
-    assert nursery.ended(pid) is None
-    other.rollback()
-    other.close()
+    with database() as other:
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(2)
+        assert nursery.ended(pid) is None
     assert nursery.wait(pid) == 0
     assert "database is locked" in run.printed()
     assert run.printed().splitlines()[-1] == "The database can be used again. The run goes on."
@@ -306,7 +262,7 @@ def test_a_database_that_is_locked_for_many_times_its_wait_costs_nothing(
 
 
 @pytest.mark.parametrize("by", [3600.0, -3600.0])
-def test_a_clock_that_jumps_changes_nothing(studio, provider, nursery, undisturbed, by):
+def test_a_clock_that_jumps_changes_nothing(home, provider, nursery, undisturbed, by):
     run = Run(provider, nursery)
     pid = run.start(clock=by)
     run.wait_for(40)
@@ -320,7 +276,7 @@ def test_a_clock_that_jumps_changes_nothing(studio, provider, nursery, undisturb
 
 
 def test_of_two_resumes_at_once_one_wins_and_the_other_says_so(
-    studio, provider, nursery, undisturbed
+    home, provider, nursery, undisturbed
 ):
     run = Run(provider, nursery)
     pid = run.start()
@@ -335,7 +291,7 @@ def test_of_two_resumes_at_once_one_wins_and_the_other_says_so(
 
 
 def test_a_worker_that_slept_while_another_took_its_run_ends_without_writing(
-    studio, provider, nursery, undisturbed
+    home, provider, nursery, undisturbed
 ):
     run = Run(provider, nursery)
     sleeper = run.start()
@@ -350,7 +306,7 @@ def test_a_worker_that_slept_while_another_took_its_run_ends_without_writing(
     check(run, undisturbed, twice=2)
 
 
-def test_a_machine_that_was_suspended_goes_on_where_it_was(studio, provider, nursery, undisturbed):
+def test_a_machine_that_was_suspended_goes_on_where_it_was(home, provider, nursery, undisturbed):
     run = Run(provider, nursery)
     pid = run.start()
     run.wait_for(40)

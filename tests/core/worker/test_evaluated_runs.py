@@ -8,17 +8,15 @@ from core.runs.branching import branch
 from core.runs.decisions import StopRequested
 from core.runs.events import ExampleRepeated, ExampleScored, TrialStarted
 from core.search.budget import Budget
+from core.storage.location import open_store
 from core.storage.memory import MemoryStore
 from core.worker.session import work
-from tests.core.worker.test_kill import _forget_heartbeat, config, kill_after_more_events
-from tests.core.worker.test_kill import nursery as _nursery
-from tests.core.worker.test_kill import store as _served_store
 from tests.providers.openai_server import Latency, respond_by_hash, serving
 from tests.run_log import iris_config, replay
+from tests.served_run import served_config
+from tests.studio_home import forget_heartbeat
 
 BUDGET = Budget(name="exact", instructions=3, demo_sets=3, trials=4, minibatch=8, val_cap=20)
-
-served_store, nursery = _served_store, _nursery
 
 
 def asked(state, *candidates, **said):
@@ -75,18 +73,19 @@ def test_a_stopped_run_is_stopped_again(finished):
     assert state.task_usage.calls - before.task_usage.calls <= 5
 
 
-def test_a_worker_killed_while_it_evaluates_goes_on_where_it_was(served_store, nursery):
-    store = served_store
+@pytest.mark.usefixtures("home")
+def test_a_worker_killed_while_it_evaluates_goes_on_where_it_was(nursery):
+    store = open_store()
     with serving(respond_by_hash, latency=Latency(median=0.02)) as (base, server):
-        run_id = store.create(config(store, base))
+        run_id = store.create(served_config(store, base, items=100, budget=BUDGET, concurrency=8))
         assert nursery.wait(nursery.worker(run_id), timeout=120) == 0
         before = replay(store, run_id)
         asks = asked(before, *list(before.candidates)[:3], part="test", repeats=4)
         store.append(run_id, [asks])
         counted = len(server.seen.requests)
         for _ in range(3):
-            kill_after_more_events(nursery, nursery.worker(run_id), store, run_id, 12)
-            _forget_heartbeat(store, run_id)
+            nursery.kill_after(nursery.worker(run_id), store, run_id, 12)
+            forget_heartbeat(run_id)
         assert nursery.wait(nursery.worker(run_id), timeout=120) == 0
         asked_for = len(server.seen.requests) - counted
     state = replay(store, run_id)

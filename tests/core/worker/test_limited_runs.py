@@ -3,47 +3,24 @@
 import threading
 import time
 
-import pytest
-
-from core.data.dataset import FieldMapping
-from core.data.readers import read
 from core.lm.connection import LMConfig
-from core.runs.config import RunConfig
 from core.runs.decisions import PauseRequested, ResumeRequested
 from core.runs.events import Paused
 from core.search.budget import Budget
 from core.storage.memory import MemoryStore
 from core.worker.session import work
 from tests.providers.openai_server import Latency, respond_by_hash, serving
+from tests.served_run import served_config
+from tests.waiting import wait_until
+
+BUDGET = Budget(
+    name="exact", instructions=2, demo_sets=2, trials=4, minibatch=10, full_every=2, val_cap=20
+)
 
 
 def config(store, base):
-    rows = "\n".join(f"Is item {i} fine?,{'yes' if i % 2 else 'no'}" for i in range(60))
-    dataset = read("items.csv", f"question,answer\n{rows}\n".encode())
-    model = LMConfig(model="test", api_base=base, retry_wait=0.02, input_price=1, output_price=1)
-    return RunConfig(
-        name="limited",
-        program="classification",
-        dataset=store.put_dataset(dataset),
-        dataset_name=dataset.name,
-        mapping=FieldMapping(inputs={"question": "question"}, outputs={"answer": "answer"}),
-        metric="exact_match",
-        budget=Budget(
-            name="exact", instructions=2, demo_sets=2, trials=4, minibatch=10, full_every=2,
-            val_cap=20,
-        ),
-        task_model=model,
-        prompt_model=model,
-        concurrency=12,
-    )  # fmt: skip
-
-
-def wait_for(condition):
-    for _ in range(2000):
-        if condition():
-            return
-        time.sleep(0.01)
-    pytest.fail("it never happened")
+    model = LMConfig(model="m", api_base=base, retry_wait=0.02, input_price=1, output_price=1)
+    return served_config(store, model, items=60, budget=BUDGET, concurrency=12)
 
 
 def test_refused_calls_fail_no_example_and_a_pause_does_not_wait_for_them():
@@ -52,12 +29,12 @@ def test_refused_calls_fail_no_example_and_a_pause_does_not_wait_for_them():
         run_id = store.create(config(store, base))
         thread = threading.Thread(target=work, args=(run_id, store), kwargs={"cache": None})
         thread.start()
-        wait_for(lambda: len(server.seen.requests) > 40)
+        wait_until(lambda: len(server.seen.requests) > 40)
         store.append(run_id, [PauseRequested(by="tester")])
         asked = time.monotonic()
-        wait_for(lambda: any(isinstance(each.event, Paused) for each in store.since(run_id, 0)))
+        wait_until(lambda: any(isinstance(each.event, Paused) for each in store.since(run_id, 0)))
         assert time.monotonic() - asked < 2
-        wait_for(lambda: store.snapshot(run_id).summary.status == "paused")
+        wait_until(lambda: store.snapshot(run_id).summary.status == "paused")
         (flow,) = store.snapshot(run_id).traffic
         store.append(run_id, [ResumeRequested(by="tester")])
         thread.join()

@@ -2,33 +2,31 @@
 
 import time
 
-from core.runs.state import RunState
+import pytest
+
 from core.search.budget import Budget
 from core.storage.location import open_store
 from tests import run_log
-from tests.forked import Nursery
 
 BUDGET = Budget(
     name="exact", instructions=2, demo_sets=2, trials=3, minibatch=5, full_every=2, val_cap=10
 )
 
 
-def test_three_runs_at_once_all_finish_and_the_list_of_runs_never_waits(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_DB", f"sqlite:///{tmp_path / 'studio.db'}")
-    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
+@pytest.mark.usefixtures("home")
+def test_three_runs_at_once_all_finish_and_the_list_of_runs_never_waits(nursery):
     store, waits = open_store(), []
     configs = [run_log.iris_config(store, budget=BUDGET, seed=seed) for seed in range(3)]
     ids = [store.create(config) for config in configs]
-    with Nursery() as nursery:
-        workers = [nursery.worker(run_id) for run_id in ids]
-        while any(nursery.ended(worker) is None for worker in workers):
-            asked = time.monotonic()
-            assert len(store.runs()) == 3
-            store.snapshots()
-            waits.append(time.monotonic() - asked)
-            time.sleep(0.02)
-        assert [nursery.wait(worker) for worker in workers] == [0, 0, 0]
-    states = [RunState().fold(store.since(run_id, 0)) for run_id in ids]
+    workers = [nursery.worker(run_id) for run_id in ids]
+    while any(nursery.ended(worker) is None for worker in workers):
+        asked = time.monotonic()
+        assert len(store.runs()) == 3
+        store.snapshots()
+        waits.append(time.monotonic() - asked)
+        time.sleep(0.02)
+    assert [nursery.wait(worker) for worker in workers] == [0, 0, 0]
+    states = [run_log.replay(store, run_id) for run_id in ids]
     assert [state.status for state in states] == ["finished"] * 3
     assert {summary.summary.status for summary in store.snapshots().values()} == {"finished"}
     assert max(waits) < 5

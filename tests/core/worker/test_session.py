@@ -1,7 +1,6 @@
 """A worker's hold on a run: signs of life, and what is left of a run that cannot even begin."""
 
 import threading
-import time
 
 import pytest
 
@@ -9,6 +8,7 @@ from core.errors import ConfigError, ProgramError, StoreError
 from core.storage.memory import MemoryStore
 from core.worker import session
 from tests import run_log
+from tests.waiting import wait_until
 
 
 class OutOfReach(MemoryStore):
@@ -40,10 +40,7 @@ def test_a_worker_that_prepares_a_large_dataset_shows_that_it_lives(monkeypatch)
 
     def slow(config, store):
         first = store.run(run_id).heartbeat
-        deadline = time.monotonic() + 5
-        while store.run(run_id).heartbeat == first:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: store.run(run_id).heartbeat != first)
         raise ConfigError("enough")
 
     monkeypatch.setattr(session, "prepare", slow)

@@ -3,18 +3,15 @@
 import dspy
 import pytest
 
-from core.data.dataset import FieldMapping
-from core.data.readers import read
 from core.lm.connection import LMConfig, connect
 from core.lm.usage import Meter
 from core.results.money import money
 from core.results.run_results import run_results
-from core.runs.config import RunConfig
 from core.runs.events import TraceBootstrapped
-from core.search.budget import Budget
 from core.storage.memory import MemoryStore
 from core.worker.session import prepare_libraries, work
 from tests.providers.openai_server import formatted, requested_fields, serving
+from tests.served_run import TWO_STAGES, served_config
 
 
 def respond(who):
@@ -25,22 +22,6 @@ def respond(who):
     return answered
 
 
-def config(store, **changes):
-    rows = "\n".join(f"Is item {i} fine?,{'yes' if i % 3 else 'no'}" for i in range(14))
-    dataset = read("items.csv", f"question,answer\n{rows}\n".encode())
-    settings = {
-        "name": "Taught",
-        "program": "tests.providers.two_stages:TEMPLATE",
-        "dataset": store.put_dataset(dataset),
-        "dataset_name": dataset.name,
-        "mapping": FieldMapping(inputs={"question": "question"}, outputs={"answer": "answer"}),
-        "metric": "exact_match",
-        "budget": Budget(name="exact", instructions=2, demo_sets=2, trials=1, minibatch=3),
-        "concurrency": 2,
-    }
-    return RunConfig(**{**settings, **changes})
-
-
 def test_the_teacher_makes_the_traces_and_is_paid_for_apart():
     store = MemoryStore()
     with (
@@ -49,7 +30,7 @@ def test_the_teacher_makes_the_traces_and_is_paid_for_apart():
     ):
         small = LMConfig(model="m", api_base=pupil, input_price=1.0, output_price=1.0)
         large = LMConfig(model="m", api_base=teacher, input_price=100.0, output_price=100.0)
-        chosen = config(store, task_model=small, prompt_model=small, teacher_model=large)
+        chosen = served_config(store, small, program=TWO_STAGES, teacher_model=large, concurrency=2)
         run_id = store.create(chosen)
         state = work(run_id, store, cache=None, waits_when_paused=False)
     assert state.status == "finished"
@@ -70,7 +51,7 @@ def test_answers_are_used_again_or_not_as_the_run_says(kept, asked, tmp_path):
     store = MemoryStore()
     with serving(respond("anybody")) as (base, server):
         model = LMConfig(model="m", api_base=base)
-        prepare_libraries(config(store, task_model=model, response_cache=kept), tmp_path)
+        prepare_libraries(served_config(store, model, response_cache=kept), tmp_path)
         meter, lm = Meter(), connect(model, role="task model")
         with dspy.context(lm=lm, usage_tracker=meter):
             for _ in range(2):

@@ -11,6 +11,7 @@ from core.runs.preparation import prepare
 from core.storage.memory import MemoryStore
 from core.worker.watcher import SnapshotWatcher, record_end
 from tests import run_log
+from tests.scored_example import scored_example
 
 
 @pytest.fixture
@@ -26,20 +27,6 @@ def searching(store):
     return run_id, state, SnapshotWatcher(run_id=run_id, store=store, task=task, config=config)
 
 
-def scored(trial, candidate, example, score, attempt=0):
-    failure = None if score is not None else ev.Failure(kind="LMTimeoutError", message="slow")
-    return ev.ExampleScored(
-        trial=trial,
-        candidate=candidate,
-        example=example,
-        attempt=attempt,
-        score=score,
-        failure=failure,
-        seconds=0.1,
-        usage=ev.Usage(calls=1),
-    )
-
-
 def test_a_retried_example_reaches_the_surrogate_once_and_no_other_one_twice(store):
     run_id, state, watcher = searching(store)
     trial, candidate = max(state.trials), state.trials[max(state.trials)].candidate
@@ -47,8 +34,8 @@ def test_a_retried_example_reaches_the_surrogate_once_and_no_other_one_twice(sto
     places = watcher._handover(state, [], time.time()).visited
     seen = []
     for events in (
-        [scored(trial, candidate, "a", None), scored(trial, candidate, "b", 1.0)],
-        [scored(trial, candidate, "a", 0.5, attempt=1)],
+        [scored_example(trial, candidate, "a", None), scored_example(trial, candidate, "b", 1.0)],
+        [scored_example(trial, candidate, "a", 0.5, attempt=1)],
         [],
     ):
         store.append(run_id, events)

@@ -1,7 +1,7 @@
 """Edits keep what sources mean."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ProgramError
@@ -21,16 +21,11 @@ from core.programs.pipeline.problems import errors, problems
 from core.programs.pipeline.source import source_text
 from core.programs.pipeline.spec import PipelineStage
 from core.programs.pipeline.wiring import choosable, origin, running_order, waits_for
+from tests.drawn_examples import drawing
 from tests.pipelines import EQUAL, field, output, pipelines, reads, thinking
 
 HOPS, PATIENT = EQUAL["multi_hop_qa"], EQUAL["heart_disease"]
-FEW = settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+FEW = drawing(12)
 
 
 @FEW

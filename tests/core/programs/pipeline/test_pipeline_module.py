@@ -4,7 +4,7 @@ import ast
 
 import dspy
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from core.data.bundled import bundled, bundled_dataset
 from core.programs.pipeline.module import PipelineProgram, spec_of
@@ -18,6 +18,7 @@ from core.programs.source import source_of
 from core.programs.template import ProgramSetup
 from core.runs.preparation import passages
 from core.storage.memory import MemoryStore
+from tests.drawn_examples import drawing
 from tests.pipeline_runs import answered, inputs_of, setup_of, typed, written
 from tests.pipelines import (
     EQUAL,
@@ -32,13 +33,7 @@ from tests.pipelines import (
 )
 from tests.scripted_lm import scripted_lm
 
-FEW = settings(
-    max_examples=20,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+FEW = drawing(20)
 
 
 @FEW
