@@ -80,17 +80,27 @@ def long_run(store, nursery):
 
 
 @contextlib.contextmanager
-def dashboard(home, **variables):
-    """Base address of a dashboard that keeps everything in the folder, while the block runs."""
-    port = free_port()
+def dashboard(home, port=None, **variables):
+    """Base address of a dashboard that keeps everything in the folder, while the block runs.
+
+    All its processes are in a group of their own, whose number is in `dashboard.pid` in the folder.
+    """
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {**os.environ, **studio_home.variables(home), **variables}
     command = [sys.executable, "-m", "dashboard", "--port", str(port), "--no-browser"]
     log = home / "server.log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
+        (home / "dashboard.pid").write_text(str(process.pid))
         try:
             for _ in range(300):
                 try:
