@@ -4,6 +4,7 @@ One thread owns the state and talks to the store; the actions run in an executor
 free the policy is asked, so nothing waits for a straggler. The engine knows no optimizer and no LM.
 """
 
+import math
 import queue
 import threading
 import time
@@ -32,16 +33,20 @@ from core.runs.store import EventLog
 POLL = 0.25
 """Seconds after which people's decisions are looked for when nothing else happens."""
 
-AHEAD = 4
-"""For so many actions in flight, one more is made ready and starts as soon as one is done: nothing
-idles while the engine's thread reads, appends or decides."""
-
-FURTHEST_AHEAD = 3
-"""Where actions take no longer than that, up to so many times the concurrency is made ready."""
-
 LINGER = 0.05
 """Seconds for which results are gathered while there still is something to start: to append them
 one by one would cost more than they do."""
+
+AHEAD = 8
+"""For so many actions in flight, one more is made ready and starts as soon as one is done: nothing
+idles while the engine's thread reads, appends or decides. As many more as will be done within
+`LINGER` are, where that is more."""
+
+FURTHEST_AHEAD = 3
+"""So many times the concurrency is made ready at most."""
+
+MOMENT = 0.001
+"""Seconds; what comes within fewer came together."""
 
 OUTAGE = 5
 """Failures of the model in a row, without one success between, after which the run pauses."""
@@ -203,8 +208,10 @@ class Engine:
     _worker: str | None = None
     """Who this engine is in the log, once it has started."""
     _refusals: int = 0
-    _ahead: int = 0
-    """Actions that are made ready beyond those in flight, where they are short."""
+    _rate: float = 0.0
+    """Actions that were done per second of late."""
+    _gathered: float = 0.0
+    """When results were gathered last, by a clock that nobody sets."""
     _pause_reason: str | None = None
     _decisions: int = 0
     """Decisions of people that what waits for its turn takes into account."""
@@ -345,16 +352,17 @@ class Engine:
     def _room(self) -> int:
         """Actions that may be taken on, those included that wait for their turn."""
         concurrency = self._concurrency()
-        ahead = max(concurrency // AHEAD, self._ahead)
-        return concurrency + ahead - len(self._lanes.tasks)
+        if concurrency == 1:
+            return 1 - len(self._lanes.tasks)
+        done = min(math.ceil(self._rate * LINGER), FURTHEST_AHEAD * concurrency)
+        return concurrency + max(concurrency // AHEAD, done) - len(self._lanes.tasks)
 
     def _look_ahead(self, came: int) -> None:
-        """So many outcomes came together: are the actions so short that more must be ready?"""
-        concurrency = self._concurrency()
-        if concurrency == 1 or 2 * came < concurrency:
-            self._ahead //= 2
-        elif not self._lanes.waits:
-            self._ahead = min(2 * self._ahead + 1, FURTHEST_AHEAD * concurrency)
+        """So many outcomes came together: how many more a second are to be expected?"""
+        now = time.monotonic()
+        rate = came / max(now - self._gathered, MOMENT)
+        self._rate += (rate - self._rate) / 2
+        self._gathered = now
 
     def _concurrency(self) -> int:
         return self.state.steering.concurrency or self.concurrency

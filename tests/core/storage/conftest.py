@@ -4,10 +4,6 @@ import pytest
 
 from tests.postgres import fresh_database, postgres_cluster, why_no_postgres
 
-pytest.register_assert_rewrite(
-    "tests.contracts.store_contract", "tests.contracts.pipeline_store_contract"
-)
-
 
 @pytest.fixture(scope="session")
 def postgres_url():
