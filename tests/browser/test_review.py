@@ -83,6 +83,7 @@ def test_proposals_are_rejected_edited_approved_and_written_before_the_search_be
     expect(card(page, 2).get_by_text("Approved by Ada")).to_be_visible()
     press(card(page, 2), "Edit")
     edited = dialog(page).get_by_label("Instruction", exact=True)
+    expect(edited).not_to_have_value("")
     text = edited.input_value() + " Be brief."
     edited.fill(text)
     edited.press("Control+Enter")
@@ -101,6 +102,7 @@ def test_proposals_are_rejected_edited_approved_and_written_before_the_search_be
     first = list(state.instructions[name])[1]
     tried = {each.choices[name].instruction for each in state.candidates.values()}
     assert first not in tried
+    assert {instruction_id(MINE), instruction_id(text)} <= state.instructions[name].keys()
     assert {instruction_id(MINE), instruction_id(text)} <= tried
 
 
