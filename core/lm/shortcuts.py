@@ -48,9 +48,9 @@ def choose_clients_once_for(kind: type) -> None:
         if not named:
             return choose(lm, options)
         settings = {key: each for key, each in (options or {}).items() if key in CLIENT_KEYS}
-        kept = lm.__dict__.get("_choice")
+        kept = getattr(lm, "_choice", None)
         if kept is None or kept[0] != settings:
-            kept = lm.__dict__["_choice"] = settings, choose(lm, options)
+            kept = lm._choice = settings, choose(lm, options)
         return kept[1]
 
     execution.select_backend = chosen

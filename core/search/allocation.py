@@ -367,5 +367,6 @@ class Allocation:
             examples=self._examples.next(candidate, number),
             why=reason.why,
             reason=reason.sentence(self._terms.name(candidate)),
-            expected_gain=reason.offer.gain if reason.offer else 0.0,
+            # without rounding errors, which differ in a resumed run
+            expected_gain=round(reason.offer.gain, 12) if reason.offer else 0.0,
         )

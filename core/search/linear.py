@@ -30,12 +30,13 @@ def strips(matrix: npt.NDArray[Any]) -> Iterator[slice]:
 
 
 def place_of_highest(vector: FloatArray) -> int:
-    """Where the first of the highest numbers stands.
+    """Where the first of the highest numbers stands; `argmax` lets others in.
 
     Those that differ by rounding errors only are equal, so that a resumed run decides and says the
     same.
     """
-    return int(np.argmax(np.round(vector, 9)))
+    values: list[float] = np.round(vector, 9).tolist()
+    return values.index(max(values))
 
 
 def scaled(matrix: FloatArray, columns: FloatArray) -> FloatArray:

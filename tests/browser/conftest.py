@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from core.storage.location import open_store
 from tests import studio_home
 from tests.providers.openai_server import free_port
 from tests.studio_home import move_in
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -102,19 +102,21 @@ def dashboard(home, port=None, **variables):
         )
         (home / "dashboard.pid").write_text(str(process.pid))
         try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"{url}/api/health", timeout=1).close()
-                    break
-                except OSError:
-                    assert process.poll() is None, log.read_text()
-                    time.sleep(0.1)
-            else:
-                pytest.fail(f"the server did not start: {log.read_text()}")
+            wait_until(lambda: process.poll() is not None or answers(url), log.read_text, pause=0.1)
+            assert process.poll() is None, log.read_text()
             yield url
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def answers(url):
+    """Whether a dashboard at this address is well."""
+    try:
+        urllib.request.urlopen(f"{url}/api/health", timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")

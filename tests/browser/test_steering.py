@@ -64,8 +64,8 @@ def click_cell(page, across, down):
 
 
 def selected_rows(page):
-    """The button that names how many rows of the candidate table are selected."""
-    return page.get_by_role("button", name="Compare (2)", exact=True)
+    """The button that names how many rows of the candidate table are selected, tried or not."""
+    return page.get_by_role("button", name="Queue (2)", exact=True)
 
 
 def test_for_a_minute_of_updates_zoom_selection_card_typed_text_and_scrolling_stay(
@@ -113,13 +113,15 @@ def zoom(page):
 
 def select_rows(page, *rows):
     """Tick rows of the candidate table, counted from 1."""
+    told(page, "Why this one next")  # the table moves down once, when this appears above it
     table = page.get_by_test_id("stDataFrame").first
     expect(table).to_be_visible()
     table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    for row in rows:
+    for count, row in enumerate(rows, start=1):
+        box = table.bounding_box()
         page.mouse.click(box["x"] + 14, box["y"] + 35 * row + 18)
-        page.wait_for_timeout(700)
+        name = "Queue" if count == 1 else f"Queue ({count})"
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_enabled()
 
 
 def scroll(page, by):

@@ -1,6 +1,5 @@
 import itertools
 from collections import Counter, defaultdict
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -295,8 +294,7 @@ def test_the_same_calls_give_the_same_blocks_also_when_replayed_without_asking()
     for result in told:
         replayed.observe(*result)
 
-    ours, theirs = search.next_block(seed=5), replayed.next_block(seed=5)
-    assert theirs == replace(ours, expected_gain=pytest.approx(ours.expected_gain))
+    assert search.next_block(seed=5) == replayed.next_block(seed=5)
     assert search.next_block(seed=5) == search.next_block(seed=5)
     again = allocation(sizes=sizes, budget=900)
     assert run(again, graded_long(0), seed=5, blocks=40)[0] == given
