@@ -90,7 +90,7 @@ class _Task:
     action: Action
     work: Callable[[], Outcome]
     since: float | None = None
-    """When it started; None while it waits for its turn."""
+    """When it started; None while it waits for its turn, and once its work is done."""
 
 
 class Lanes:
@@ -133,7 +133,8 @@ class Lanes:
 
     def started(self) -> list[tuple[Action, float]]:
         """The actions that run, and when they started."""
-        return [(t.action, t.since) for t in self.tasks.values() if t.since is not None]
+        tasks = self.tasks.values()
+        return [(t.action, since) for t in tasks if (since := t.since) is not None]
 
     def outcomes(self, *, timeout: float, linger: float = 0.0) -> list[Outcome]:
         """Wait for the first outcome, at most `timeout` seconds; then all that are there.
@@ -175,6 +176,7 @@ class Lanes:
     def _finished(self, key: str, future: Future[Outcome]) -> None:
         with self._lock:
             self._running -= 1
+            self.tasks[key].since = None
         self._done.put((key, future))
         self._hand_over()
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.data.dataset import FieldMapping
-from core.engine import OUTAGE, Engine, Outcome
+from core.engine import OUTAGE, Engine, Lanes, Outcome
 from core.errors import RunTaken
 from core.lm.failures import FailurePolicy, reason
 from core.lm.usage import Usage
@@ -251,6 +251,18 @@ def test_the_next_action_starts_before_the_engine_gets_round_to_it(engine):
     thread.join()
     assert working.state.status == "finished"
     assert working.crew.most_running == 8
+
+
+def test_what_is_done_and_not_yet_in_the_log_is_not_in_flight():
+    gate = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        lanes = Lanes(pool, time.time)
+        for example, job in (("0", fine), ("1", lambda example: gate.wait(10))):
+            action = Bootstrap(example=example, attempt=0)
+            lanes.take(action, Crew(job).work(action, None), at_once=1)
+        wait_for(lambda: [action.example for action, _ in lanes.started()] == ["1"])
+        assert len(lanes.tasks) == 2
+        gate.set()
 
 
 def test_what_waits_for_its_turn_is_not_in_flight_and_a_pause_takes_it_back(engine, store, run_id):
