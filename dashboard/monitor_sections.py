@@ -40,6 +40,7 @@ from dashboard.components.predictor_choice import render_predictor_choice
 from dashboard.components.run_details import render_failures
 from dashboard.components.search_surrogate import (
     CellAsked,
+    render_alike,
     render_cell_choice,
     render_chances,
     render_effects,
@@ -115,6 +116,8 @@ def surrogate(view: RunView) -> None:
     with right:
         predictor = render_predictor_choice(list(results.instructions), key=f"{KEY}.predictor")
         _effects(view, predictor)
+    with st.container():
+        render_alike(belief.alike)
     _pairs(view, predictor)
     render_settings_importance(results.settings_importance)
 

@@ -98,6 +98,9 @@ class Belief(BaseModel):
     """Of predictors that have a choice, those with the largest effects first."""
     considered: tuple[Considered, ...] = ()
     """The most promising candidates that nobody tried, highest end of the 90 % interval first."""
+    alike: float | None = None
+    """How much of what is left of a result's variance candidates with equal choices share, where
+    the search takes account of it."""
     reason: str | None = None
     """Why the newest trial was started, as a sentence."""
 

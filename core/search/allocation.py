@@ -32,6 +32,9 @@ LOOK_AHEADS = 4
 """The second look-ahead is this many blocks; the first is one block, the third all examples."""
 UNBOUNDED = 10
 """Without a budget, this many full evaluations are taken to be still possible."""
+ALIKE = 0.55
+"""Share of what is left of a result's variance from which candidates with equal levels are taken
+to answer alike."""
 CROWDED = 0.15
 """Share of the budget in flight from which a search is not what it could be."""
 
@@ -89,6 +92,16 @@ class Allocation:
         With results in flight it may change its mind when they are in.
         """
         return self._stop
+
+    @property
+    def alike(self) -> float | None:
+        """How much of what is left of a result's variance candidates with equal levels share.
+
+        A fraction above 0.55; candidates with a level in common then get different examples first.
+        None where it is less.
+        """
+        share = self._surrogate.hyperparameters.local_share
+        return share if share > ALIKE else None
 
     def observe(self, candidate: Levels, example: str, score: float) -> None:
         """Adds one result and refits when it is time to.
@@ -183,12 +196,15 @@ class Allocation:
         """One block, or up to `most` of them where each is given for what it is worth."""
         self._in_flight = tuple(in_flight)
         self._surrogate.pending(self._in_flight)
-        self._examples.expect(self._in_flight)
+        self._expect()
         self._stop = None
         if self._calls_left() <= 0:
             return self._stopped("The budget is used up.")
         block = self._queued_block() or self._start_block(seed)
         return [block] if block else self._best_blocks(seed, most)
+
+    def _expect(self) -> None:
+        self._examples.expect(self._in_flight, apart=self.alike is not None)
 
     def _calls_left(self) -> float:
         if self._terms.budget is None:
@@ -254,7 +270,7 @@ class Allocation:
             if len(blocks) >= most:
                 return blocks
             self._in_flight += tuple((offer.candidate, each) for each in blocks[-1].examples)
-            self._examples.expect(self._in_flight)
+            self._expect()
             field = field.rivals(weighed)
             further = self._weighed(field)
             if further is None:

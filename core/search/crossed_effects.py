@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import blas
 
-from core.search.hyperparameters import CandidateSpreads, Hyperparameters
+from core.search.hyperparameters import CandidateSpreads
 from core.search.linear import (
     FloatArray,
     IntArray,
@@ -107,8 +107,11 @@ def evidence(results: Results, *, noise: float, example: float) -> Evidence:
     )
 
 
-def _with_expected(precision: FloatArray, results: Results, s2: float, t2: float) -> FloatArray:
+def with_expected(
+    precision: FloatArray, results: Results, *, noise: float, example: float
+) -> FloatArray:
     """The precision when the results in flight are in as well."""
+    s2, t2 = noise**2, example**2
     columns, expected = results.expected()
     if not len(columns):
         return precision
@@ -203,16 +206,15 @@ class Posterior:
         return self.alpha[:, None] + solve_lower(self.factor, moved, transposed=True)
 
 
-def posterior(results: Results, spreads: Hyperparameters, factor: FloatArray) -> Posterior:
+def posterior(data: Evidence, expected: FloatArray, factor: FloatArray) -> Posterior:
     """The mean from the results, the covariance from the results and those in flight.
 
-    `factor` is the `kernel_factor` of the results' candidates.
+    `expected` is the precision with the latter, the same array when there are none; `factor` is the
+    `kernel_factor` of the results' candidates.
     """
-    data = evidence(results, noise=spreads.noise, example=spreads.example)
     shrinkage = _shrinkage_factor(data.precision, factor)
     explained = solve_lower(shrinkage, product(factor.T, data.pull))
     lead = solve_lower(shrinkage, explained, transposed=True)
-    expected = _with_expected(data.precision, results, spreads.noise**2, spreads.example**2)
     if expected is not data.precision:
         shrinkage = _shrinkage_factor(expected, factor)
     return Posterior(lead=lead, factor=factor, shrinkage=shrinkage)

@@ -4,6 +4,9 @@ Examples have a common order. A growing core at its front is shared by all candi
 candidate gets those first that have been evaluated least, so that candidates are compared on the
 same examples and the difficulty of each is pinned by about eight results.
 
+Where candidates with a level in common answer alike, what a second of them says about an example is
+nearly known: a candidate then gets those first that candidates with its levels have had least.
+
 Deliberately not here: which candidate gets them.
 """
 
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.search.linear import FloatArray
+from core.search.linear import FloatArray, IntArray
 from core.search.space import Levels
 
 CORE_RESULTS = 8
@@ -57,6 +60,10 @@ class Examples:
         self._had: list[int] = []
         self._waiting: dict[int, int] = {}
         """Results and failures of each row; and results in flight, of rows that have any."""
+        self._alike: dict[tuple[int, int], IntArray] = {}
+        self._alike_busy: dict[tuple[int, int], IntArray] = {}
+        """How often examples were scored, and are in flight, with each level of each variable."""
+        self._apart = False
         self._kept: dict[int, BoolArray] = {}
         """What rows have open, until something is claimed or expected of them."""
         self._counts = np.zeros(len(self.names), dtype=np.int64)
@@ -85,10 +92,17 @@ class Examples:
         self._had[row] += 1
         self._kept.pop(row, None)
         self._counts[place] += scored
+        if scored:
+            self._count(self._alike, candidate, place)
         self._spent += 1
 
-    def expect(self, in_flight: Collection[tuple[Levels, str]]) -> None:
-        """Replaces what is in flight, and settles the order in which examples come."""
+    def expect(self, in_flight: Collection[tuple[Levels, str]], *, apart: bool = False) -> None:
+        """Replaces what is in flight, and settles the order in which examples come.
+
+        `apart` says that candidates with a level in common answer alike.
+        """
+        self._apart = apart
+        self._alike_busy = {}
         for row in self._waiting:
             self._busy[row] = 0
             self._kept.pop(row, None)
@@ -100,6 +114,7 @@ class Examples:
                 self._busy[row, place] += 1
                 self._waiting[row] += 1
                 self._kept.pop(row, None)
+                self._count(self._alike_busy, candidate, place)
                 counts[place] += 1
         calls = self._spent + len(in_flight)
         core = min(max(calls // CORE_RESULTS, CORE), len(self.names))
@@ -117,8 +132,11 @@ class Examples:
 
     def next(self, candidate: Levels, number: int) -> tuple[str, ...]:
         """The next examples of the candidate, `number` or as many as there are."""
-        places = self._order[self._open(self._known_row(candidate))[self._order]][:number]
-        return tuple(self.names[place] for place in places)
+        places = self._order[self._open(self._known_row(candidate))[self._order]]
+        if self._apart:
+            known = self._known_alike(candidate)[places].tolist()
+            places = places[sorted(range(len(known)), key=known.__getitem__)]
+        return tuple(self.names[place] for place in places[:number])
 
     def outlook(
         self, candidates: Sequence[Levels], information: FloatArray, steps: Sequence[int]
@@ -143,6 +161,22 @@ class Examples:
             noise=tuple(column[at] for column in noise.T),
             numbers=tuple(column[at] for column in np.array(numbers, dtype=float).T),
         )
+
+    def _count(
+        self, counts: dict[tuple[int, int], IntArray], candidate: Levels, place: int
+    ) -> None:
+        for level in enumerate(candidate):
+            if level not in counts:
+                counts[level] = np.zeros(len(self.names), dtype=np.int64)
+            counts[level][place] += 1
+
+    def _known_alike(self, candidate: Levels) -> IntArray:
+        """[N]: results and results in flight on each example, once per level in common."""
+        known = np.zeros(len(self.names), dtype=np.int64)
+        for counts in (self._alike, self._alike_busy):
+            for level in enumerate(candidate):
+                known += counts.get(level, 0)
+        return known
 
     def _row(self, candidate: Levels) -> int:
         """The candidate's row; room for it is made where there is none."""

@@ -29,6 +29,8 @@ class Results:
         """Weighted sum over results of (score - ANCHOR) squared."""
         self.log_weights = 0.0
         """Sum over results of the logarithm of their weight."""
+        self.cells: list[dict[int, tuple[float, float]]] = []
+        """Per example: the count and the sum of each candidate that was scored on it, by row."""
         self._variables = variables
         self._weights = weights
         self._levels = np.zeros((16, variables), dtype=np.int64)
@@ -67,6 +69,14 @@ class Results:
             counts[row, place[column]] += weight
         return np.array(columns, dtype=np.int64), counts
 
+    def expected_cells(self) -> dict[int, dict[int, float]]:
+        """Per example that results are expected on: how many of each candidate, by row."""
+        cells: dict[int, dict[int, float]] = {}
+        for row, column, weight in self._expected:
+            of_example = cells.setdefault(column, {})
+            of_example[row] = of_example.get(row, 0.0) + weight
+        return cells
+
     def known(self, examples: Sequence[str]) -> FloatArray:
         """How often each of `examples` was scored under any candidate, or is in flight."""
         totals = np.append(self._of_examples[0], 0.0)
@@ -80,6 +90,8 @@ class Results:
         centred = float(score) - ANCHOR
         counted = weight, weight * centred
         self._counts[row, column] += weight
+        count, total = self.cells[column].get(row, (0.0, 0.0))
+        self.cells[column][row] = count + weight, total + weight * centred
         for kind, value in enumerate(counted):
             self._of_candidates[kind, row] += value
             self._of_examples[kind, column] += value
@@ -100,6 +112,8 @@ class Results:
             self._make_room()
             self._levels[row] = candidate
         column = self.columns.setdefault(example, len(self.columns))
+        if column == len(self.cells):
+            self.cells.append({})
         self._make_room()
         return row, column, self._weights.get(example, 1.0)
 

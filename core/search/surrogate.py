@@ -6,8 +6,10 @@ Crossed random effects (a Gaussian process over candidates with an ANOVA kernel)
     f(c)        = mu + sum_v a_v[c_v] + sum_{u<v} b_uv[c_u, c_v] + g[c]
 
 with every part normal around 0: example difficulty d, the common mean mu, main effects a of each
-variable's levels, interactions b of two levels, and g of what is particular to a candidate. The
-work grows with the number of candidates visited, never with the number of possible ones.
+variable's levels, interactions b of two levels, and g of what is particular to a candidate. Where
+results show it, candidates that share levels answer alike on an example: a part of the noise then
+belongs to a level on that example (`local_effects`). The work grows with the number of candidates
+visited, never with the number of possible ones.
 Sources: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), chapters 2 and 5;
 Searle, Casella and McCulloch, Variance Components (1992), for crossed random effects.
 
@@ -16,15 +18,12 @@ Deliberately not here: which candidate gets the next examples, and what the leve
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from core.search.additive import Layout, tables
 from core.search.crossed_effects import (
-    Evidence,
     Posterior,
-    evidence,
     extended_factor,
     kernel,
     kernel_factor,
@@ -32,7 +31,8 @@ from core.search.crossed_effects import (
     posterior,
     prior_variance,
 )
-from core.search.hyperparameters import CandidateSpreads, Hyperparameters, climb, prior_medians
+from core.search.fitting import LOCAL_SWEEPS, fitted, knowledge
+from core.search.hyperparameters import CandidateSpreads, Hyperparameters, prior_medians
 from core.search.joint import Joint
 from core.search.linear import (
     FloatArray,
@@ -134,7 +134,8 @@ class Surrogate:
         self._weights = {} if weights is None else dict(weights)
         self._results = Results(variables, self._weights)
         self._hyperparameters = prior_medians(variables)
-        self._fitted_results = 0
+        self._knowledge = knowledge(self._results, self._hyperparameters)
+        self._fitted_results, self._sweeps = 0, 0
         self._factor: tuple[CandidateSpreads, FloatArray] | None = None
         self._pool: _Pool | None = None
         self._kept: Posterior | None = None
@@ -199,27 +200,10 @@ class Surrogate:
         """
         if self.results == 0:
             return
-        results, levels = self._results, self._results.levels
-
-        # A step changes either the spreads of results or those of candidates, so half the work
-        # of most likelihoods has been done for an earlier one.
-        @lru_cache(maxsize=4)
-        def kept_evidence(noise: float, example: float) -> Evidence:
-            return evidence(results, noise=noise, example=example)
-
-        @lru_cache(maxsize=4)
-        def kept_factor(candidates: CandidateSpreads) -> FloatArray:
-            return kernel_factor(levels, candidates)
-
-        def likelihood(spreads: Hyperparameters) -> float:
-            data = kept_evidence(spreads.noise, spreads.example)
-            return log_likelihood(data, kept_factor(spreads.candidates))
-
-        for _ in range(sweeps):
-            before = self._hyperparameters
-            self._hyperparameters = climb(before, likelihood)
-            if self._hyperparameters == before:
-                break
+        before = self._hyperparameters
+        self._hyperparameters = fitted(self._results, before, sweeps=sweeps, turn=self._sweeps)
+        self._sweeps += LOCAL_SWEEPS * sweeps
+        self._knowledge = knowledge(self._results, self._hyperparameters)
         self._fitted_results = self.results
         self._kept = None
 
@@ -288,9 +272,8 @@ class Surrogate:
 
     def log_marginal_likelihood(self) -> float:
         """Log density of all results under the current spreads, their priors not included."""
-        spreads = self._hyperparameters
-        data = evidence(self._results, noise=spreads.noise, example=spreads.example)
-        return log_likelihood(data, kernel_factor(self._results.levels, spreads.candidates))
+        factor = kernel_factor(self._results.levels, self._hyperparameters.candidates)
+        return log_likelihood(self._knowledge.evidence(), factor)
 
     def joint(self, levels: IntArray) -> Joint:
         """The true mean scores of candidates given as rows of levels.
@@ -323,7 +306,9 @@ class Surrogate:
         weights: FloatArray | float = 1.0
         if self._weights:
             weights = np.array([self._weights.get(name, 1.0) for name in examples])
-        information: FloatArray = 1.0 / (noise / weights + example / (1 + known * example / noise))
+        local = self._hyperparameters.local_variance
+        difficulty = example / (1 + known * example / (noise + local))
+        information: FloatArray = 1.0 / (noise / weights + local + difficulty)
         return information
 
     def tables(
@@ -335,9 +320,10 @@ class Surrogate:
 
     def _posterior(self) -> Posterior:
         if self._kept is None:
-            spreads = self._hyperparameters
-            factor = self._kernel_factor(spreads.candidates)
-            self._kept = posterior(self._results, spreads, factor)
+            factor = self._kernel_factor(self._hyperparameters.candidates)
+            data = self._knowledge.evidence()
+            expected = self._knowledge.with_expected(data.precision)
+            self._kept = posterior(data, expected, factor)
         return self._kept
 
     def _pool_of(self, levels: IntArray) -> "_Pool":

@@ -111,6 +111,7 @@ class Beliefs:
             remainder=remainder,
             grids=grids(surrogate, space, best.candidate, effects) if best else (),
             considered=considered(surrogate, space, choices, names),
+            alike=allocation.alike,
         )
         return Outlook(predictions=predictions, belief=belief)
 

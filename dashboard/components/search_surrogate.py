@@ -127,6 +127,17 @@ def render_effects(chart: str | None, count: int, *, key: str) -> Click | None:
     )
 
 
+def render_alike(alike: float | None) -> None:
+    """That candidates with a choice in common answer alike, where they do."""
+    if alike is not None:
+        st.caption(
+            "Candidates with a choice in common tend to be right and wrong on the same examples: "
+            f"this accounts for {alike:.0%} of what neither the candidate's score nor the "
+            "example's difficulty explains. The surrogate allows for it, and such candidates get "
+            "different examples first."
+        )
+
+
 def render_heatmap(chart: str | None, grid: Grid | None, *, key: str) -> CellAsked | None:
     """Instruction by demo set; the cell that was clicked."""
     st.markdown("**Instruction × demo set**")

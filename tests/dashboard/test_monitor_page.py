@@ -281,6 +281,7 @@ def test_what_the_surrogate_believes_is_said_in_words_and_as_effects(open_page, 
         effects=(
             LevelEffect(predictor=predictor, part="instruction", id=known, mean=0.041, sd=0.01),
         ),
+        alike=0.88,
         reason="Tries C7: *promising* ![x](http://127.0.0.1/leak.png)",
     )
     snapshot = Snapshot(seq=state.seq, summary=RunSummary(status="running"), belief=belief)
@@ -294,3 +295,4 @@ def test_what_the_surrogate_believes_is_said_in_words_and_as_effects(open_page, 
     (effects,) = [each for each in drawn if each["data"][0]["name"] == "Instruction"]
     assert effects["data"][0]["text"] == ["instruction 0: +4.1 points<br>90 %: +2.5 to +5.7"]
     assert effects["layout"]["yaxis"]["ticktext"] == ["instruction 0"]
+    assert any("this accounts for 88%" in each.value for each in page.caption)

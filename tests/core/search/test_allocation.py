@@ -228,6 +228,34 @@ def graded_long(seed):
     return lambda candidate, _: float(np.clip(0.5 + 0.1 * candidate[0] + rng.normal(0, 0.1), 0, 1))
 
 
+PASSES = ((0.8, 0.65), (0.98, 0.93))
+"""On which share of the examples the best choice of each stage passes, and all others."""
+
+
+def two_stages(seed):
+    """Right where both choices pass, each by itself; most of what goes wrong is the first's."""
+
+    def score(candidate, example):
+        passed = []
+        for stage, (choice, best, shares) in enumerate(zip(candidate, BEST, PASSES, strict=True)):
+            draw = np.random.default_rng([seed, stage, choice, int(example)]).random()
+            passed.append(draw < shares[choice != best])
+        return float(all(passed))
+
+    return score
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_candidates_answer_alike_the_best_choice_is_found_on_ever_other_examples(seed):
+    search = allocation(sizes=(6, 9), examples=list(map(str, range(300))), budget=600)
+    given, _ = run(search, two_stages(seed), seed=seed)
+    had = {e for block in given if block.candidate[0] == BEST[0] for e in block.examples}
+
+    assert search.alike > 0.6
+    assert search.recommended().candidate[0] == BEST[0]
+    assert len(had) == 300
+
+
 @pytest.mark.parametrize("sizes", [SIZES, (6, 9, 6, 9)], ids=["small space", "large space"])
 def test_nothing_is_given_twice_with_64_results_in_flight(sizes):
     search = allocation(sizes=sizes, budget=800)
@@ -280,9 +308,15 @@ def test_one_block_comes_at_a_time_where_little_is_in_flight_or_much_of_the_budg
     assert len(search.next_blocks(waiting, seed=0)) == 1
 
 
-def test_the_same_calls_give_the_same_blocks_also_when_replayed_without_asking():
-    sizes = (6, 9, 6, 9)
-    search, score = allocation(sizes=sizes, budget=900), graded_long(0)
+@pytest.mark.parametrize(
+    ("sizes", "answers", "alike"),
+    [((6, 9, 6, 9), graded_long, False), ((6, 9), two_stages, True)],
+    ids=["each by itself", "alike"],
+)
+def test_the_same_calls_give_the_same_blocks_also_when_replayed_without_asking(
+    sizes, answers, alike
+):
+    search, score = allocation(sizes=sizes, budget=900), answers(0)
     told, given = [], []
     for _ in range(40):
         block = search.next_block(seed=5)
@@ -294,10 +328,11 @@ def test_the_same_calls_give_the_same_blocks_also_when_replayed_without_asking()
     for result in told:
         replayed.observe(*result)
 
+    assert (search.alike is not None) == alike
     assert search.next_block(seed=5) == replayed.next_block(seed=5)
     assert search.next_block(seed=5) == search.next_block(seed=5)
     again = allocation(sizes=sizes, budget=900)
-    assert run(again, graded_long(0), seed=5, blocks=40)[0] == given
+    assert run(again, answers(0), seed=5, blocks=40)[0] == given
 
 
 def test_reasons_say_what_is_predicted_and_how_probable_it_is():

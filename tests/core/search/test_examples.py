@@ -58,3 +58,19 @@ def test_examples_repeat_only_when_all_have_been_had_as_often():
     made.expect([])
 
     assert set(made.next((0,), 9)) == {"e0", "e2"}
+
+
+def test_candidates_that_answer_alike_get_different_examples_first():
+    made = examples()
+    made.claim((0, 0), "e0", scored=True)
+    for name in ORDER[1:30]:
+        made.claim((1, 0), name, scored=True)
+        made.claim((2, 1), name, scored=True)
+    in_flight = [((0, 1), "e1")]
+
+    made.expect(in_flight)
+    assert made.next((0, 2), 3) == ("e0", "e2", "e3")
+    made.expect(in_flight, apart=True)
+    assert made.next((0, 2), 3) == ("e2", "e3", "e4")
+    assert made.next((1, 3), 3) == ("e0", "e30", "e31")
+    assert made.next((3, 3), 3) == ("e0", "e2", "e3")

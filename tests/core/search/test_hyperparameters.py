@@ -26,13 +26,31 @@ def test_without_evidence_nothing_moves():
 
 def test_a_sweep_moves_each_value_by_one_step_towards_the_evidence():
     def wants_less_noise_and_a_strong_second_variable(spreads):
-        return -100 * spreads.noise + 1000 * spreads.candidates.main[1]
+        return -30 * spreads.noise + 1000 * spreads.candidates.main[1]
 
     moved = climb(prior_medians(2), wants_less_noise_and_a_strong_second_variable)
 
     assert moved.noise == pytest.approx(0.36 * math.exp(-STEP))
     assert moved.candidates.main == pytest.approx((0.03, 0.03 * math.exp(STEP)))
     assert moved.example == 0.33
+
+
+def alike(spreads):
+    """Evidence of answers that are alike: 20 for local effects, and no matter of what size."""
+    return 20.0 if spreads.local else 0.0
+
+
+def test_local_effects_come_in_with_the_noises_variance_when_the_results_speak_for_them():
+    moved = climb(prior_medians(2), alike)
+
+    assert moved.local_share == pytest.approx(0.5)
+    assert moved.noise**2 + moved.local_variance == pytest.approx(0.36**2)
+    assert not climb(moved, lambda spreads: 0.0).local
+
+
+def test_local_effects_do_not_come_in_on_weak_evidence_or_with_one_variable():
+    assert not climb(prior_medians(2), lambda spreads: alike(spreads) / 5).local
+    assert not climb(prior_medians(1), alike).local
 
 
 def test_weak_evidence_does_not_outweigh_the_prior():

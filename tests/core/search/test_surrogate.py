@@ -26,9 +26,13 @@ class Dense:
         examples = [example for _, example, _ in results]
         self.centred = np.array([score for _, _, score in results]) - 0.45
         same_example = np.array([[a == b for b in examples] for a in examples])
+        levels = np.array(self.candidates)
+        on_example = np.full(same_example.shape, hyperparameters.example**2)
+        for local, level in zip(hyperparameters.local, levels.T, strict=False):
+            on_example += local**2 * (level[:, None] == level)
         self.covariance = (
             self.prior(self.candidates, self.candidates)
-            + hyperparameters.example**2 * same_example
+            + on_example * same_example
             + hyperparameters.noise**2 * np.eye(len(results))
         )
 
@@ -82,9 +86,24 @@ def surrogate_of(results, *, sweeps=1):
     return surrogate
 
 
-@pytest.fixture(params=[1, 2, 3], ids=["one variable", "two variables", "three variables"])
+def alike_results(seed):
+    """Results that are right where the first level of the candidate is, and sometimes besides."""
+    rng = np.random.default_rng(seed)
+    right = rng.random((3, 25)) < 0.5
+    return [
+        (candidate, example, float(right[candidate[0], int(example.split()[1])] or score == 1.0))
+        for candidate, example, score in random_results(seed, variables=2)
+    ]
+
+
+@pytest.fixture(params=[1, 2, 3, "alike"], ids="{} variables".format)
 def results(request):
-    drawn = random_results(7, variables=request.param)
+    if request.param == "alike":
+        drawn = alike_results(7)
+        assert surrogate_of(drawn).hyperparameters.local
+    else:
+        drawn = random_results(7, variables=request.param)
+        assert not surrogate_of(drawn).hyperparameters.local
     assert len({(c, e) for c, e, _ in drawn}) < len(drawn)  # repeated pairs are among them
     return drawn
 
@@ -172,6 +191,16 @@ def right_or_wrong(rng):
     return truth, lambda c, e: float(rng.random() < expit(logits[c] + difficulty[e]))
 
 
+def two_stages(rng):
+    """Right where both stages are: candidates with a choice in common fail on the same examples."""
+    passed = []
+    for size in SIZES:
+        margin = rng.normal(0.8, 0.2, (size, 1)) + rng.normal(0, 0.7, 2100)
+        passed.append(margin + rng.normal(0, 1, (size, 2100)) > 0)
+    right = passed[0][:, None] & passed[1][None]
+    return right[..., 100:].mean(axis=-1), lambda c, e: float(right[c][e])
+
+
 def simulated_search(world, seed):
     """Eighteen of thirty candidates, each with one to five blocks of ten examples."""
     rng = np.random.default_rng(seed)
@@ -191,8 +220,8 @@ def simulated_search(world, seed):
 
 @pytest.fixture(
     scope="module",
-    params=[drawn_from_the_model, right_or_wrong],
-    ids=["drawn from the model", "right or wrong answers"],
+    params=[drawn_from_the_model, right_or_wrong, two_stages],
+    ids=["drawn from the model", "right or wrong answers", "two stages"],
 )
 def searches(request):
     return [simulated_search(request.param, seed) for seed in range(120)]
@@ -293,17 +322,19 @@ def test_pending_results_narrow_the_intervals_and_move_no_mean():
     np.testing.assert_allclose(after.sd, before.sd, atol=1e-12)
 
 
-def test_pending_results_narrow_as_much_as_the_results_that_come_of_them():
-    surrogate = surrogate_of(random_results(3), sweeps=0)
-    expected = [((0, 0, 0), f"example {i}") for i in range(10)]
+def test_pending_results_narrow_as_much_as_the_results_that_come_of_them(results):
+    surrogate, candidate = surrogate_of(results), results[0][0]
+    unseen = (7,) * len(candidate)
+    expected = [(candidate, f"example {i}") for i in range(10)] + [(unseen, "example 3")]
+    expected += [(candidate, "new"), (unseen, "new")]
     surrogate.pending(expected)
-    during = surrogate.predict([(0, 0, 0)]).sd
+    during = surrogate.predict([candidate, unseen]).sd
 
     surrogate.pending(())
-    for candidate, example in expected:
-        surrogate.observe(candidate, example, 1.0)
+    for pair in expected:
+        surrogate.observe(*pair, 1.0)
 
-    np.testing.assert_allclose(surrogate.predict([(0, 0, 0)]).sd, during, atol=1e-12)
+    np.testing.assert_allclose(surrogate.predict([candidate, unseen]).sd, during, atol=1e-12)
 
 
 def test_pending_results_alone_are_not_visits():
@@ -329,14 +360,14 @@ def test_an_example_of_weight_two_counts_as_two_equal_results():
     np.testing.assert_allclose(weighted.covariance(asked), twice.covariance(asked), atol=1e-12)
 
 
-def test_asking_between_results_changes_no_belief():
-    drawn = random_results(8)
-    whole, step_by_step = surrogate_of(drawn, sweeps=0), Surrogate(3)
-    for candidate, example, score in drawn:
-        step_by_step.observe(candidate, example, score)
+def test_asking_between_results_changes_no_belief(results):
+    whole, step_by_step = surrogate_of(results), surrogate_of(results)
+    for candidate, example, score in results:
+        whole.observe(candidate, example, 1.0 - score)
+        step_by_step.observe(candidate, example, 1.0 - score)
         step_by_step.predict([candidate])
 
-    asked = [drawn[0][0], (9, 9, 9)]
+    asked = [results[0][0], (9,) * len(results[0][0])]
     np.testing.assert_allclose(
         step_by_step.predict(asked).mean, whole.predict(asked).mean, atol=1e-10
     )
