@@ -137,6 +137,7 @@ def test_the_demo_runs_with_one_click(new_page, server):
     assert more_calls(page, 0) > 0
     press(page, "Pause")
     status(page, "Paused")
+    page.wait_for_timeout(2000)  # the number is drawn after the badge
     paused = calls(page)
     page.wait_for_timeout(2000)
     assert calls(page) == paused

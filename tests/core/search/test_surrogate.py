@@ -220,11 +220,12 @@ def simulated_search(world, seed):
 
 @pytest.fixture(
     scope="module",
-    params=[drawn_from_the_model, right_or_wrong, two_stages],
+    params=[(drawn_from_the_model, 120), (right_or_wrong, 120), (two_stages, 50)],
     ids=["drawn from the model", "right or wrong answers", "two stages"],
 )
 def searches(request):
-    return [simulated_search(request.param, seed) for seed in range(120)]
+    world, searches = request.param
+    return [simulated_search(world, seed) for seed in range(searches)]
 
 
 def test_intervals_hold_the_true_score_nine_times_in_ten(searches):
